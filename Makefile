@@ -1,0 +1,56 @@
+# `make` lists the targets. All logic is in Python; a target is one call.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+unexport PYTHONPATH
+
+.PHONY: help install run test check format params compare promote summary plots clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+install: $(VENV)/installed ## make the virtual environment with the pinned packages
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "found $$($(PYTHON) --version); expected Python 3.11 or later; mend: make install PYTHON=python3.11" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+run: install ## run the whole pipeline on real mail, then say what came out
+	@python -m stages run
+
+test: install ## run all tests, the whole small pipeline among them
+	@python -m pytest -q -n 2 --dist loadfile
+
+check: install ## what a commit must pass: format, lint, types, configuration, fast tests
+	ruff format --check .
+	ruff check .
+	mypy
+	python -m stages params --check
+	python -m pytest -q -m "not slow" -n 2
+
+format: install ## put the code into its format
+	ruff format .
+	ruff check --fix .
+
+params: install ## compose conf/ into params.yaml
+	@python -m stages params
+
+compare: install ## experiments side by side
+	@python -m stages compare
+
+promote: install ## make the accepted candidate the production model
+	@python -m stages promote
+
+summary: install ## what the last run found
+	@python -m stages summary
+
+plots: install ## draw the plots of the last run into docs/plots
+	@python -m docs.pictures
+
+clean: ## remove the virtual environment and caches; data and models stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -1,0 +1,1 @@
+"""Spamline: a reproducible pipeline that keeps a spam filter honest."""

@@ -1,0 +1,162 @@
+"""The command line: `python -m stages <verb>`.
+
+Each verb is a library call first; here its arguments are read and a known error becomes one line
+and an exit status: 0 done, 1 bug (traceback), 2 user's mistake or missing service, 3 a gate's no.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from stages.errors import UserError
+
+# What the bytes of our outputs depend on and no argument sets. One thread an operation: sums in
+# another order differ in the last bits.
+PINNED_ENVIRONMENT = {
+    "PYTHONHASHSEED": "0",
+    "OPENBLAS_CORETYPE": "Haswell",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "DO_NOT_TRACK": "1",
+    "DVC_NO_ANALYTICS": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; return the exit status."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        parsed.run(parsed)
+    except UserError as error:
+        print(f"spamline {parsed.verb}: {error}", file=sys.stderr)  # noqa: T201
+        return error.exit_status
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m stages",
+        description="Keeps a spam filter honest: data -> model -> verdict -> reviewed retraining.",
+        epilog="Everyday use is `make run`, `dvc repro` and `dvc exp run -S group=option`.",
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    for name, about in {
+        "fetch": "read the source, split it in time, drop near duplicates",
+        "train": "search, fit and calibrate the classifier",
+        "evaluate": "score candidate and champion on the holdout",
+        "register": "register the candidate, let the gate decide, write the receipt",
+        "infer": "score the batch with the production model",
+        "monitor": "compare the batch with the production model's reference",
+    }.items():
+        verb = verbs.add_parser(name, help=f"stage: {about}")
+        verb.set_defaults(run=_stage)
+    embed = verbs.add_parser("embed", help="stage: encode the messages of one split")
+    embed.add_argument("split", choices=["train", "holdout", "batch"])
+    embed.set_defaults(run=_stage)
+
+    run = verbs.add_parser("run", help="the whole pipeline, then a summary (`make run`)")
+    run.set_defaults(run=_run)
+    verbs.add_parser("summary", help="what the last run found").set_defaults(run=_summary)
+    promote = verbs.add_parser(
+        "promote", help="make the accepted candidate of the receipt the production model"
+    )
+    promote.set_defaults(run=_promote)
+    params = verbs.add_parser("params", help="compose conf/ into params.yaml (`make params`)")
+    params.add_argument("--check", action="store_true", help="only say whether the two agree")
+    params.add_argument(
+        "overrides", nargs="*", metavar="GROUP=OPTION", help="as Hydra takes them: size=small"
+    )
+    params.set_defaults(run=_params)
+    history = verbs.add_parser(
+        "history", help="write verdict files into the monitoring history again"
+    )
+    history.add_argument(
+        "files", nargs="*", type=Path, default=[Path("data/monitor/drift.json")], metavar="VERDICT"
+    )
+    history.set_defaults(run=_history)
+    compare = verbs.add_parser("compare", help="experiments side by side (`make compare`)")
+    compare.set_defaults(run=_compare)
+    return parser
+
+
+def _stage(parsed: argparse.Namespace) -> None:
+    """Run a stage's edge alone in its folder: a second one at once is busy, not damage."""
+    from importlib import import_module
+
+    from stages import config
+    from stages.files import exclusive
+
+    stage = parsed.verb
+    edge = import_module(f"stages.{stage}")
+    split = [parsed.split] if "split" in parsed else []
+    params = config.read(stage, getattr(edge, f"{stage.capitalize()}Params"))
+    with exclusive(Path("data") / stage / f".{'-'.join([stage, *split])}.lock", stage):
+        edge.run(params, *split)
+
+
+def _run(_: argparse.Namespace) -> None:
+    from stages.loop.run import run
+
+    run()
+
+
+def _summary(_: argparse.Namespace) -> None:
+    from stages.loop.summary import print_summary
+
+    print_summary()
+
+
+def _promote(_: argparse.Namespace) -> None:
+    from stages import config
+    from stages.loop.promote import promote
+
+    promote(config.load().registry)
+
+
+def _params(parsed: argparse.Namespace) -> None:
+    from stages import config
+    from stages.console import say
+    from stages.files import write_text
+
+    if parsed.check:
+        config.check_composition()
+        say("params.yaml is the composition of conf/")
+        return
+    write_text(config.PARAMS, config.params_text(config.compose(parsed.overrides)))
+    say("params.yaml written from conf/")
+
+
+def _history(parsed: argparse.Namespace) -> None:
+    from stages import config
+    from stages.console import say
+    from stages.stores.history import history_url, rebuild
+
+    rebuild(history_url(config.load().drift.history_url), parsed.files)
+    say(f"history: {len(parsed.files)} verdicts written")
+
+
+def _compare(_: argparse.Namespace) -> None:
+    from stages.loop.compare import print_experiments
+
+    print_experiments()
+
+
+def _pin_environment() -> None:
+    """Start again under `PINNED_ENVIRONMENT`: Python reads its hash seed only at its start."""
+    if any(os.environ.get(name) != value for name, value in PINNED_ENVIRONMENT.items()):
+        os.environ.update(PINNED_ENVIRONMENT)
+        os.execv(sys.executable, [sys.executable, "-m", "stages", *sys.argv[1:]])  # noqa: S606
+
+
+if __name__ == "__main__":
+    _pin_environment()
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The three statistics, their calibration, the verdict, and the report."""

@@ -1,0 +1,160 @@
+"""A window of mail against the champion's reference: three statistics with their thresholds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stages.config import Drift
+from stages.drift.permutation import Calibration, Mask, calibrate, permuted
+from stages.drift.statistics import NAMES, Float32, Float64, evaluate, implied_auc
+from stages.drift.usual import contiguous_windows, usual_effects
+
+# Where the reference is too short to show its usual variation: weeks of the SpamAssassin corpus lie
+# 5 to 30 thresholds apart, so less than five is nothing unusual.
+FALLBACK_THRESHOLDS = 5.0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Messages as the drift room sees them.
+
+    Attributes:
+        ids: (n,) str.
+        received_at: (n,) datetime64[us], UTC.
+        embeddings: (n, dim) float32.
+    """
+
+    ids: NDArray[np.str_]
+    received_at: NDArray[np.datetime64]
+    embeddings: Float32
+
+    def __len__(self) -> int:
+        """Return the number of messages."""
+        return len(self.ids)
+
+    def by_id(self) -> Sample:
+        """Return the same messages sorted by id: results then depend on no row order."""
+        order = np.argsort(self.ids, kind="stable")
+        return Sample(self.ids[order], self.received_at[order], self.embeddings[order])
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One statistic of a window, in units that people know.
+
+    Attributes:
+        name: of `NAMES`.
+        value: the domain classifier's implied ROC-AUC; the maximum mean discrepancy (the root of
+            MMD²); the cosine distance of the mean embeddings.
+        threshold: in the same unit; the statistic votes above it.
+        p_value: under permutation, the statistic's own.
+        ratio: excess over chance in units of the threshold's excess. Of squared distances, so 4
+            is twice as far. It grows with the window.
+        effect: excess over chance in units of the usual excess between windows of the reference
+            (`stages.drift.usual`); also of squared distances. It does not grow with the window.
+        voted: whether value > threshold.
+    """
+
+    name: str
+    value: float
+    threshold: float
+    p_value: float
+    ratio: float
+    effect: float
+    voted: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All three statistics.
+
+    Attributes:
+        statistics: in the order of `NAMES`.
+        vote_p_value: of the calibrated vote as a whole.
+        usual_windows: how many windows of the reference the usual difference was taken from; 0
+            where it was too short and `FALLBACK_THRESHOLDS` stood in.
+    """
+
+    statistics: tuple[Statistic, ...]
+    vote_p_value: float
+    usual_windows: int
+
+
+def compare(
+    reference: Sample,
+    window: Sample,
+    *,
+    drift: Drift,
+    length: dt.timedelta,
+    rng: np.random.Generator,
+) -> Comparison:
+    """Compare `window` with `reference`; the row order of neither matters, neither is changed.
+
+    Args:
+        reference: at least 2 messages.
+        window: at least 2 messages, embedded by the reference's encoder.
+        drift: permutations, false-alarm rate, quorum, min_window.
+        length: of the window, to find windows like it in the reference.
+        rng: the only source of randomness.
+    """
+    pooled, observed = _pool(reference, window)
+    values = evaluate(pooled, permuted(observed, drift.permutations, rng))
+    calibration = calibrate(values, quorum=drift.quorum, false_alarm_rate=drift.false_alarm_rate)
+    reference = reference.by_id()
+    past = contiguous_windows(reference.received_at, length, minimum=drift.min_window)
+    usual = usual_effects(reference.embeddings, past, rng)
+    statistics = _statistics(values[0], calibration, usual)
+    return Comparison(statistics, calibration.vote_p_value, 0 if usual is None else len(past))
+
+
+def _pool(reference: Sample, window: Sample) -> tuple[Float32, Mask]:
+    """Return all embeddings in the order of their ids, and which of them are the window.
+
+    One order for both: what is computed from the pooled rows must not know whose they are.
+    """
+    order = np.argsort(np.concatenate([reference.ids, window.ids]), kind="stable")
+    pooled = np.concatenate([reference.embeddings, window.embeddings])
+    return pooled[order], order >= len(reference)
+
+
+def _statistics(
+    observed: Float64, calibration: Calibration, usual: Float64 | None
+) -> tuple[Statistic, ...]:
+    excess = observed - calibration.chance
+    threshold_excess = calibration.thresholds - calibration.chance
+    unit = _unit(threshold_excess, usual)
+    return tuple(
+        Statistic(
+            name=name,
+            value=_for_people(name, observed[i], excess[i]),
+            threshold=_for_people(name, calibration.thresholds[i], threshold_excess[i]),
+            p_value=float(calibration.p_values[i]),
+            ratio=_ratio(excess[i], threshold_excess[i]),
+            effect=_ratio(excess[i], unit[i]),
+            voted=bool(observed[i] > calibration.thresholds[i]),
+        )
+        for i, name in enumerate(NAMES)
+    )
+
+
+def _unit(threshold_excess: Float64, usual: Float64 | None) -> Float64:
+    """Return the usual excess; never less than the threshold's, below which nothing can be told."""
+    if usual is None:
+        return FALLBACK_THRESHOLDS * threshold_excess
+    return np.maximum(usual, threshold_excess)
+
+
+def _for_people(name: str, value: float, excess: float) -> float:
+    """Return a statistic in the unit of `Statistic.value`."""
+    if name == "domain_classifier":
+        return implied_auc(excess)
+    return float(np.sqrt(max(0.0, value))) if name == "mmd" else float(value)
+
+
+def _ratio(excess: float, unit: float) -> float:
+    """Return excess / unit; 0 where identical messages leave both at rounding error."""
+    return float(excess / unit) if unit > 1e-12 else 0.0

@@ -1,0 +1,151 @@
+"""What a verdict is made from: the window with its predictions, and the champion's reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from stages.drift.comparison import Sample
+from stages.drift.descriptors import describe
+from stages.errors import DataError
+from stages.mail.message import SPAM
+from stages.model.tables import read_split
+
+Columns = Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Window:
+    """The window's n messages, scored.
+
+    Attributes:
+        sample: ids, times, embeddings.
+        encoder: the fingerprint of the encoder.
+        labels: (n,) of "ham", "spam" and None.
+        probability: (n,) of spam.
+        called_spam: (n,) bool, the verdicts.
+        descriptors: by name, each (n,), see `describe`.
+    """
+
+    sample: Sample
+    encoder: str
+    labels: NDArray[np.object_]
+    probability: NDArray[np.float64]
+    called_spam: NDArray[np.bool_]
+    descriptors: Columns
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The champion's n reference messages; those attributes of `Window` that travel with it."""
+
+    sample: Sample
+    encoder: str
+    descriptors: Columns
+
+
+def read_window(messages: Path, embeddings: Path, predictions: Path, *, model: str) -> Window:
+    """Read the window.
+
+    Args:
+        messages: Parquet file of `MESSAGE_SCHEMA`.
+        embeddings: Parquet file of the same messages' embeddings.
+        predictions: folder of Parquet files of the same messages' predictions.
+        model: the digest of the model that must have made the predictions.
+
+    Raises:
+        DataError: the three are not of the same messages, or another model predicted.
+    """
+    split = read_split(messages, embeddings)
+    ids = split.column("id")
+    predicted = _read_predictions(predictions, model)
+    row_of = {name: row for row, name in enumerate(predicted.column("id").to_pylist())}
+    if row_of.keys() != set(ids):
+        raise DataError(
+            f"{predictions} holds {len(row_of)} messages, not those {len(ids)} of {messages}",
+            expected="a prediction for each message",
+            mend="dvc repro infer",
+        )
+    predicted = predicted.take([row_of[name] for name in ids])
+    texts = (list(map(str, split.column(name))) for name in ("subject", "text"))
+    return Window(
+        sample=_sample(split.table, split.embeddings, embeddings),
+        encoder=split.encoder,
+        labels=np.asarray(split.column("label"), dtype=object),
+        probability=predicted.column("probability").to_numpy(),
+        called_spam=np.asarray(predicted.column("verdict").to_pylist()) == SPAM,
+        descriptors=describe(*texts),
+    )
+
+
+def read_reference(path: Path) -> Reference:
+    """Read the reference of a model folder; columns beyond the first four are descriptors.
+
+    Raises:
+        DataError: an embedding is not finite.
+    """
+    table = pq.read_table(path)
+    column = table.column("embedding").combine_chunks()
+    vectors = pc.list_flatten(column).to_numpy().reshape(len(column), -1)
+    others = [name for name in table.column_names if name not in _REFERENCE_COLUMNS]
+    return Reference(
+        sample=_sample(table, vectors, path),
+        encoder=(table.schema.metadata or {}).get(b"encoder", b"").decode(),
+        descriptors={name: table.column(name).to_numpy() for name in others},
+    )
+
+
+_REFERENCE_COLUMNS = ("id", "received_at", "label", "embedding")
+
+
+def check_same_encoder(window: Window, reference: Reference) -> None:
+    """Fail where the embeddings cannot be compared.
+
+    Raises:
+        DataError: they are of two encoders.
+    """
+    if window.encoder != reference.encoder:
+        raise DataError(
+            f"the window's embeddings are of the encoder {window.encoder[:24]!r}",
+            expected=f"{reference.encoder[:24]!r}, as in the production model's reference",
+            mend="set the encoder group in conf/ to the production model's, or promote a model "
+            "of the new encoder",
+        )
+
+
+def _read_predictions(folder: Path, model: str) -> pa.Table:
+    if not any(folder.rglob("*.parquet")):
+        raise DataError(
+            f"{folder} holds no predictions", expected="Parquet files", mend="dvc repro infer"
+        )
+    table = pq.read_table(folder, columns=["id", "probability", "verdict", "model"])
+    others = {str(name) for name in table.column("model").to_pylist()} - {model}
+    if others:
+        raise DataError(
+            f"{folder} holds predictions of {min(others)[:12]}",
+            expected=f"those of the production model {model[:12]}",
+            mend="dvc repro infer",
+        )
+    return table
+
+
+def _sample(table: pa.Table, vectors: NDArray[np.float32], path: Path) -> Sample:
+    if not np.isfinite(vectors).all():
+        # Comparisons with NaN are false: it would read as "no drift".
+        raise DataError(
+            f"{path} holds embeddings that are not finite",
+            expected="finite numbers",
+            mend="dvc repro embed --force",
+        )
+    return Sample(
+        ids=np.asarray(table.column("id").to_pylist(), dtype=np.str_),
+        received_at=table.column("received_at").to_numpy().astype("datetime64[us]"),
+        embeddings=vectors,
+    )

@@ -1,0 +1,65 @@
+"""The embed stage: each message of one split gets its sentence embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from stages import config
+from stages.console import say, track
+from stages.files import write_parquet
+from stages.model.encoder import SentenceEncoder, fingerprint, load_encoder, message_text
+
+IN, OUT = Path("data/fetch"), Path("data/embed")
+SPLITS = ("train", "holdout", "batch")
+BATCH_ROWS = 256
+
+
+@dataclass(frozen=True)
+class EmbedParams:
+    """The sections of `params.yaml` that this stage reads."""
+
+    encoder: config.Encoder
+
+
+def schema(encoder: config.Encoder) -> pa.Schema:
+    """Return the schema of an embeddings file: `id`, `embedding (dim,) float32`."""
+    columns = [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("embedding", pa.list_(pa.float32(), encoder.dim), nullable=False),
+    ]
+    return pa.schema(columns, metadata={"encoder": fingerprint(encoder)})
+
+
+def run(params: EmbedParams, split: str) -> None:
+    """Write `data/embed/<split>.parquet`: the rows of `data/fetch/<split>.parquet`, in order."""
+    import pyarrow.parquet as pq
+
+    source = pq.ParquetFile(IN / f"{split}.parquet")
+    encoder = load_encoder(params.encoder)
+    batches = _embedded(source, encoder, schema(params.encoder), split)
+    rows = write_parquet(OUT / f"{split}.parquet", schema(params.encoder), batches)
+    say(f"embed {split}: {rows} messages in {params.encoder.dim} dimensions")
+
+
+def _embedded(
+    source: pa.parquet.ParquetFile, encoder: SentenceEncoder, schema: pa.Schema, split: str
+) -> Iterator[pa.RecordBatch]:
+    import numpy as np
+
+    columns = ["id", "subject", "text"]
+    bar = track(
+        range(source.metadata.num_rows), doing=f"embed {split}", total=source.metadata.num_rows
+    )
+    for batch in source.iter_batches(BATCH_ROWS, columns=columns):
+        rows = batch.to_pylist()
+        texts = (message_text(row["subject"], row["text"]) for row in rows)
+        vectors = [vector for vector, _ in zip(encoder.encode(texts), bar, strict=False)]
+        flat = pa.array(np.concatenate(vectors), pa.float32())
+        embedding = pa.FixedSizeListArray.from_arrays(
+            flat, schema.field("embedding").type.list_size
+        )
+        yield pa.record_batch([batch.column("id"), embedding], schema=schema)

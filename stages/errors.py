@@ -1,0 +1,72 @@
+"""The errors that a user can mend; everything else is a bug and stays a traceback."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """A user's mistake or a missing service: exit status 2, one line on standard error.
+
+    Args:
+        found: what was found.
+        expected: what was expected instead.
+        mend: the command, or the edit, that mends it.
+    """
+
+    exit_status = 2
+
+    def __init__(self, found: str, *, expected: str, mend: str) -> None:
+        self.found, self.expected, self.mend = found, expected, mend
+        super().__init__(f"{found}; expected {expected}; mend: {mend}".replace("\n", " "))
+
+
+class ConfigError(UserError):
+    """`params.yaml`, `conf/` or `dvc.yaml` says something that the schema does not allow."""
+
+
+class SourceError(UserError):
+    """A source of mail is missing, corrupt, or not of the declared layout."""
+
+
+class EncoderError(UserError):
+    """The encoder's files are missing or are not the pinned ones."""
+
+
+class DataError(UserError):
+    """The messages at hand cannot serve the stage that asked for them."""
+
+
+class RegistryError(UserError):
+    """The model registry is missing, unreachable, or holds other bytes than it says."""
+
+
+class StoreError(UserError):
+    """A store of predictions or of monitoring history is unreachable or refuses."""
+
+
+class BusyError(UserError):
+    """Another process is at work on the same outputs."""
+
+
+class StageError(UserError):
+    """A stage failed under DVC and has said why; its exit status is passed on."""
+
+    def __init__(self, found: str, *, status: int) -> None:
+        super().__init__(
+            found, expected="every stage to succeed", mend="see the stage's own line above"
+        )
+        self.exit_status = status
+
+
+class GateError(UserError):
+    """A gate said no: exit status 3."""
+
+    exit_status = 3
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return `", did you mean 'x'?"` for the known name closest to `name`, or an empty string."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f", did you mean '{close[0]}'?" if close else ""

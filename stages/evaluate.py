@@ -1,0 +1,71 @@
+"""The evaluate stage: candidate and champion on the same holdout, newest in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from stages import config
+from stages.console import say
+from stages.files import DECIMALS, replacing, tree_digest, write_json
+from stages.model.evaluation import Scores, evaluate
+from stages.model.filter import Filter
+from stages.model.plots import plot_tables
+from stages.model.tables import Split, read_split
+from stages.registry.pointer import incumbent, read_pointer
+from stages.registry.tracked import model_at_hand
+
+MAIL, EMBEDDINGS = Path("data/fetch/holdout.parquet"), Path("data/embed/holdout.parquet")
+MODEL = Path("data/train/model")
+METRICS, PLOTS = Path("data/evaluate/metrics.json"), Path("data/evaluate/plots")
+
+
+@dataclass(frozen=True)
+class EvaluateParams:
+    """The sections of `params.yaml` that this stage reads."""
+
+    seed: int
+    evaluation: config.Evaluation
+    registry: config.Registry
+
+
+def run(params: EvaluateParams) -> None:
+    """Write `data/evaluate/metrics.json` and a table a plot under `data/evaluate/plots`."""
+    split = read_split(MAIL, EMBEDDINGS)
+    digest = tree_digest(MODEL)
+    candidate = _scores(digest, MODEL, split)
+    report = evaluate(
+        split, candidate, _champion(params, digest, split), params.evaluation, params.seed
+    )
+    write_json(METRICS, report)
+    with replacing(PLOTS) as folder:
+        folder.mkdir()
+        tables = plot_tables(split.spam, candidate.probability, candidate.threshold)
+        for name, table in tables.items():
+            table.round(DECIMALS).to_csv(folder / f"{name}.csv", index=False)
+    loss = report["candidate"]["one_minus_auc_percent"]
+    say(
+        f"evaluate: (1-AUC)% {loss['value']:.2f} [{loss['low']:.2f}, {loss['high']:.2f}] on "
+        f"{report['holdout']['ham']} ham and {report['holdout']['spam']} spam"
+    )
+
+
+def _champion(params: EvaluateParams, digest: str, split: Split) -> Scores | None:
+    """Score the model that the candidate would replace, or has just replaced.
+
+    As DVC tracked it, where that is at hand: an experiment then needs no registry.
+    """
+    champion = incumbent(read_pointer(), digest)
+    if champion is None:
+        return None
+    with model_at_hand(champion) as folder:
+        if folder is not None:
+            return _scores(champion, folder, split)
+    from stages.registry.mlflow_registry import open_registry
+
+    return _scores(champion, open_registry(params.registry).obtain(champion), split)
+
+
+def _scores(digest: str, folder: Path, split: Split) -> Scores:
+    model = Filter.load(folder)
+    return Scores(digest, model.score_split(split), model.threshold)

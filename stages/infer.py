@@ -1,0 +1,61 @@
+"""The infer stage: the production model scores the batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from stages import config
+from stages.console import say
+from stages.files import write_json
+from stages.model.filter import Filter
+from stages.model.tables import Split, iter_split
+from stages.registry.mlflow_registry import open_registry
+from stages.registry.pointer import production_model
+from stages.registry.tracked import obtain
+from stages.stores.predictions import (
+    Drop,
+    Tally,
+    copy_predictions,
+    prediction_rows,
+    write_predictions,
+)
+
+MAIL, EMBEDDINGS = Path("data/fetch/batch.parquet"), Path("data/embed/batch.parquet")
+PREDICTIONS, SUMMARY = Path("data/infer/predictions"), Path("data/infer/summary.json")
+
+
+@dataclass(frozen=True)
+class InferParams:
+    """The sections of `params.yaml` that this stage reads."""
+
+    window: config.Window
+    registry: config.Registry
+    inference: config.Inference
+
+
+def run(params: InferParams) -> None:
+    """Write `data/infer/predictions/`, copy it where params say, write `summary.json`.
+
+    Raises:
+        RegistryError: there is no production model, or it is not to be had.
+        DataError: messages and embeddings are not of the same mail.
+    """
+    digest = production_model()
+    model = Filter.load(obtain(open_registry(params.registry), digest))
+    tally = Tally()
+    pieces = iter_split(MAIL, EMBEDDINGS, rows=params.inference.batch_rows)
+    rows = (tally.seen(_scored(piece, model, digest)) for piece in pieces)
+    drop = Drop(digest, params.window)
+    files = write_predictions(PREDICTIONS, drop, rows)
+    if params.inference.destination:
+        copy_predictions(PREDICTIONS, files, params.inference.destination)
+    write_json(SUMMARY, {"model": digest, "window": drop.edges(), **tally.summary()})
+    say(f"infer: {tally.messages} messages, {tally.spam} of them spam, by {digest[:12]}")
+
+
+def _scored(piece: Split, model: Filter, digest: str) -> pa.RecordBatch:
+    probabilities = model.score_split(piece)
+    return prediction_rows(piece.table, probabilities, model.verdicts(probabilities), model=digest)

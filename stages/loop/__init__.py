@@ -1,0 +1,1 @@
+"""The whole run, promotion, and what people read at the end."""

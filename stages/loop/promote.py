@@ -1,0 +1,66 @@
+"""Promotion: an accepted candidate becomes the production model.
+
+The pointer in git decides; MLflow's alias follows it. Every step can be repeated.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stages import config
+from stages.console import say
+from stages.errors import GateError
+from stages.registry.mlflow_registry import CHAMPION, ModelRegistry, open_registry
+from stages.registry.pointer import POINTER, Pointer, read_pointer, write_pointer
+from stages.registry.receipt import Receipt, read_receipt
+from stages.registry.registration import MODEL
+
+
+def promote(registry: config.Registry) -> None:
+    """Make the model of `data/register/receipt.json` the production model, and say so.
+
+    Raises:
+        GateError: the gate refused the candidate.
+        RegistryError: there is no receipt, or the registry does not have the model.
+    """
+    receipt = read_receipt()
+    move_pointer(receipt, open_registry(registry))
+    say(f"promote: {receipt.model[:12]} is in production ({POINTER}, alias {CHAMPION})")
+
+
+def move_pointer(receipt: Receipt, registry: ModelRegistry, path: Path = POINTER) -> Pointer:
+    """Move the pointer at `path`, then the alias `champion`, to the model of `receipt`.
+
+    Returns:
+        The pointer as it now is.
+
+    Raises:
+        GateError: the gate refused the candidate.
+        RegistryError: the registry does not have the model; nothing has moved.
+    """
+    if not receipt.gate.accepted:
+        raise GateError(
+            f"the candidate {receipt.model[:12]} was refused: {receipt.gate.reasons[0]}",
+            expected="a candidate that the gate accepted",
+            mend="look at data/evaluate/metrics.json, improve the model or move the window, "
+            "then `dvc repro`",
+        )
+    registry.obtain(receipt.model, local=MODEL)
+    pointer = _moved(read_pointer(path), receipt)
+    write_pointer(pointer, path)
+    registry.set_alias(CHAMPION, receipt.model)
+    return pointer
+
+
+def _moved(pointer: Pointer, receipt: Receipt) -> Pointer:
+    if pointer.model == receipt.model:
+        return pointer
+    return Pointer(receipt.name, model=receipt.model, previous=pointer.model)
+
+
+def vacate(path: Path = POINTER) -> None:
+    """Let the pointer at `path` name no model, past or present: the next promotion is a first one.
+
+    For a clone whose production model is to be had nowhere: evaluate then compares with nothing.
+    """
+    write_pointer(Pointer(read_pointer(path).name, model=None, previous=None), path)

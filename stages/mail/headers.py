@@ -1,0 +1,86 @@
+"""The header block of a mail: found, decoded, asked; never trusted."""
+
+from __future__ import annotations
+
+import re
+from email.errors import HeaderParseError
+from email.header import decode_header
+
+from stages.mail.charset import decode
+
+# Real header blocks stay below 100 kB even with hundreds of recipients.
+MAX_HEADER_BYTES = 262_144
+# RFC 5322 caps a line at 998 characters; a longer subject is no subject.
+MAX_SUBJECT_CHARS = 1_000
+# Of a structured value (Content-Type, a date): the standard library's parsers may take quadratic
+# time over it.
+MAX_VALUE_CHARS = 2_000
+
+_FIELD = rb"[!-9;-~]++:[^\n]*+\n?(?:[ \t][^\n]*+\n?)*+"
+# An mbox line may stand before the fields; the first line that is neither ends the block.
+_BLOCK = re.compile(rb"(?:>?From [^\n]*+\n)?((?:%s)*+)" % _FIELD)
+_FIELDS = re.compile(_FIELD)
+_FOLD = re.compile(r"\s*\n\s*")
+_WORD = r"=\?[!->@-~]+\?[bBqQ]\?[ -~]*?\?="
+_WORDS = re.compile(rf"{_WORD}(?:\s*{_WORD})*")
+_LIST_HEADERS = ("List-Id", "List-Post", "Mailing-List", "X-Mailing-List", "X-BeenThere")
+
+
+# (name in lower case, value on one line), top to bottom; bytes beyond ASCII as lone surrogates.
+Headers = list[tuple[str, str]]
+
+
+def split(raw: bytes) -> tuple[Headers, bytes]:
+    """Return the headers and the body of `raw`, whose lines end with a plain newline.
+
+    A line that is no header ends the block even without a blank line, as mail readers have it.
+    """
+    block = _BLOCK.match(raw, 0, MAX_HEADER_BYTES)
+    end = block.end() if block else 0
+    fields = _FIELDS.findall(block[1]) if block else []
+    body = raw[end + raw.startswith(b"\n", end) :]
+    return [_header(field.decode("ascii", "surrogateescape")) for field in fields], body
+
+
+def _header(field: str) -> tuple[str, str]:
+    name, _, value = field.partition(":")
+    return name.lower(), _FOLD.sub(" ", value).strip()
+
+
+def values(headers: Headers, name: str) -> list[str]:
+    """Return the values of the header `name`, top to bottom."""
+    return [value for key, value in headers if key == name.lower()]
+
+
+def subject(headers: Headers) -> str:
+    """Return the decoded subject (RFC 2047) on one line; empty where there is none."""
+    for value in values(headers, "Subject"):
+        # An encoded character takes up to 12 bytes; what lies beyond cannot be shown anyway.
+        data = value[: 12 * MAX_SUBJECT_CHARS].encode("ascii", "surrogateescape")
+        text = _WORDS.sub(_decoded, decode(data, None))
+        return " ".join(text.split())[:MAX_SUBJECT_CHARS]
+    return ""
+
+
+def _decoded(match: re.Match[str]) -> str:
+    """Decode a run of encoded words; the space between two of them is not part of the text."""
+    try:
+        chunks = decode_header(match[0])
+    except (HeaderParseError, ValueError):
+        return match[0]
+    return "".join(
+        decode(chunk if isinstance(chunk, bytes) else chunk.encode(), _charset(charset))
+        for chunk, charset in chunks
+    )
+
+
+def _charset(name: str | None) -> str | None:
+    """Drop the language that RFC 2231 allows behind a charset: `utf-8*en`."""
+    return name.partition("*")[0] if name else None
+
+
+def is_list(headers: Headers) -> bool:
+    """Return whether a mailing list passed the mail on, by its headers (RFC 2919 and custom)."""
+    if any(values(headers, name) for name in _LIST_HEADERS):
+        return True
+    return any(value.lower() == "list" for value in values(headers, "Precedence"))

@@ -1,0 +1,102 @@
+"""Files here or in S3, by path or glob."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+from stages.errors import SourceError
+
+# A store that is not there is said within half a minute; the client's own defaults take minutes.
+_S3_CLIENT = {"connect_timeout": 5, "read_timeout": 60, "retries": {"max_attempts": 2}}
+
+
+@dataclass(frozen=True)
+class File:
+    """One file and the file system (of fsspec) that holds it."""
+
+    system: Any
+    path: str
+
+    @property
+    def name(self) -> str:
+        """The last part of its path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def url(self) -> str:
+        """What to call it before a person."""
+        return f"s3://{self.path}" if "s3" in self.system.protocol else self.path
+
+
+def find(patterns: list[str], conf: str) -> list[File]:
+    """Return the files of `patterns`, sorted by path within each, each once.
+
+    Args:
+        patterns: paths or globs, local or `s3://bucket/key`; S3 credentials, region and
+            `AWS_ENDPOINT_URL` come from the environment, as for any AWS client.
+        conf: the file that a user edits, for errors.
+
+    Raises:
+        SourceError: a pattern matches nothing, or its store does not answer.
+    """
+    files: dict[str, File] = {}
+    for pattern in patterns:
+        system, path = resolve(pattern, conf)
+        with _said(pattern, conf):
+            # A glob without wildcards finds the path itself, or nothing.
+            found = sorted(system.glob(path))
+        if not found:
+            raise SourceError(
+                f"no file matches {pattern}",
+                expected="at least one",
+                mend=f"edit source.paths in {conf} and run `make params`",
+            )
+        files.update({f"{system.protocol}:{name}": File(system, name) for name in found})
+    return list(files.values())
+
+
+def resolve(pattern: str, conf: str) -> tuple[Any, str]:
+    """Return the file system of `pattern` and the path within it.
+
+    Raises:
+        SourceError: it is neither local nor S3.
+    """
+    import fsspec  # type: ignore[import-untyped]
+
+    scheme, mark, path = pattern.partition("://")
+    if not mark:
+        return fsspec.filesystem("file"), pattern
+    if scheme != "s3":
+        raise SourceError(
+            f"source.paths has {pattern}",
+            expected="a local path or s3://bucket/key",
+            mend=f"edit source.paths in {conf} and run `make params`",
+        )
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    return fsspec.filesystem("s3", endpoint_url=endpoint, config_kwargs=_S3_CLIENT), path
+
+
+@contextmanager
+def reading(file: File, conf: str) -> Iterator[IO[bytes]]:
+    """Open `file` for reading bytes; a store that fails in between is a SourceError."""
+    with _said(file.url, conf), file.system.open(file.path, "rb") as stream:
+        yield stream
+
+
+@contextmanager
+def _said(what: str, conf: str) -> Iterator[None]:
+    """Turn the errors of disks and of S3 clients into one line."""
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        yield
+    except (OSError, BotoCoreError) as error:
+        raise SourceError(
+            f"cannot read {what}: {error}",
+            expected="a file that this user may read, and for s3:// a store that answers",
+            mend=f"check AWS_ENDPOINT_URL and the credentials, or edit source.paths in {conf}",
+        ) from error

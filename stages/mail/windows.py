@@ -1,0 +1,124 @@
+"""Mail in time order becomes three splits: train and holdout of the labelled past, and the batch.
+
+[start ··· train ··· | ··· holdout ··· until)     [batch_from ··· batch_to)
+ labelled, the first of each group of copies       all of it, as it came
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from stages import config
+from stages.errors import DataError
+from stages.files import sha256, write_parquet
+from stages.mail.message import LABELS, MESSAGE_SCHEMA
+from stages.mail.sources import MailSource, Survey
+from stages.mail.splits import Cutter, Split
+
+SPLITS = ("train", "holdout", "batch")
+
+# The keys of `window` that move a split.
+_MOVED_BY = {
+    "train": "window.start or window.holdout_days",
+    "holdout": "window.until or window.holdout_days",
+    "batch": "window.batch_from and window.batch_to",
+}
+
+
+def write_splits(
+    source: MailSource,
+    window: config.Window,
+    duplicates: config.Duplicates,
+    *,
+    seed: int,
+    folder: Path,
+) -> dict[str, Any]:
+    """Write train, holdout and batch as `<folder>/<split>.parquet`; return what went into them.
+
+    Each file holds `MESSAGE_SCHEMA` sorted by (`received_at`, `id`). Of messages with one id the
+    first counts. History (train and holdout) is labelled messages only, and of each group of near
+    duplicates only the first: copies would inflate cross-validation, and a copy of a training
+    message would stand in the holdout. The batch is real traffic and keeps its copies.
+
+    Args:
+        source: where the mail comes from.
+        window: its edges are midnight UTC.
+        duplicates: what counts as a near duplicate.
+        seed: of the permutations and of the sample.
+        folder: of the three files, and of temporary ones.
+
+    Returns:
+        `source`, `splits` (counts a label, dates, digest) and `dropped` (counts a reason), ready
+        for JSON; the same for the same mail, whatever order the source yields it in.
+
+    Raises:
+        SourceError: the source is missing or not of its declared layout.
+        DataError: a split is empty, or train or holdout has one class only.
+    """
+    survey = source.survey()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".spool-", suffix=".tmp", dir=folder) as spools:
+        cutter = Cutter(source, window, duplicates, seed, Path(spools))
+        splits = [*cutter.history(), cutter.batch()]
+        for split in splits:
+            _check(split, source.kind, survey)
+        written = {split.name: _written(split, folder) for split in splits}
+    return {
+        "source": _told(source, survey),
+        "splits": written,
+        "dropped": {"undated": survey.undated, **cutter.dropped},
+    }
+
+
+def _check(split: Split, kind: str, survey: Survey) -> None:
+    """Raise a DataError if `split` is empty, or to be learned from and of one class."""
+    days = f"{split.name} [{split.start:%Y-%m-%d}, {split.end:%Y-%m-%d})"
+    mend = f"edit {_MOVED_BY[split.name]} in conf/source/{kind}.yaml and run `make params`"
+    if not split.positions:
+        span = "no dated mail at all"
+        if survey.first is not None and survey.last is not None:
+            span = f"mail from {survey.first:%Y-%m-%d} to {survey.last:%Y-%m-%d}"
+        needed = "messages" if split.name == "batch" else "labelled messages"
+        raise DataError(
+            f"{days} holds no {needed}", expected=f"dates within the source: {span}", mend=mend
+        )
+    counts = {label: split.count(label) for label in LABELS}
+    if split.name != "batch" and not all(counts.values()):
+        found = " and ".join(f"{count} {label}" for label, count in counts.items())
+        raise DataError(f"{days} holds {found}", expected="messages of both classes", mend=mend)
+
+
+def _written(split: Split, folder: Path) -> dict[str, Any]:
+    path = folder / f"{split.name}.parquet"
+    of_each = [split.groups[split.spool.ids[position]] for position in split.positions]
+    write_parquet(path, MESSAGE_SCHEMA, split.spool.batches(split.positions, of_each))
+    dates = [split.spool.received[position] for position in split.positions]
+    return {
+        "messages": len(split.positions),
+        **{label: split.count(label) for label in LABELS},
+        "unlabelled": split.count(None),
+        "groups": len(set(of_each)),
+        "start": split.start.isoformat(),
+        "end": split.end.isoformat(),
+        "first": _iso(dates[0]),
+        "last": _iso(dates[-1]),
+        "sha256": sha256(path),
+    }
+
+
+def _told(source: MailSource, survey: Survey) -> dict[str, Any]:
+    return {
+        "kind": source.kind,
+        "description": source.description,
+        "messages": survey.messages,
+        "first": survey.first.isoformat() if survey.first else None,
+        "last": survey.last.isoformat() if survey.last else None,
+    }
+
+
+def _iso(microseconds: int) -> str:
+    date = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=microseconds)
+    return date.isoformat()

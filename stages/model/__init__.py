@@ -1,0 +1,1 @@
+"""Encoders, features, classifier, calibration, metrics, and the whole filter."""

@@ -1,0 +1,92 @@
+"""Model files that load without running code, and that have the same bytes for the same model.
+
+skops writes a zip with a JSON schema that names objects by their memory address and stamps the
+time. Both are taken out here: addresses become ordinals, times the zip format's first.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from stages.errors import RegistryError
+from stages.files import replacing
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def dump_model(value: Any, path: Path) -> None:
+    """Write a tree of dicts, scikit-learn estimators and arrays to the skops file `path`."""
+    from skops.io import dumps
+
+    with replacing(path) as temporary:
+        temporary.write_bytes(_canonical(dumps(value)))
+
+
+def load_model(path: Path, trusted: list[str]) -> Any:
+    """Return what `dump_model` wrote.
+
+    Args:
+        path: a skops file; no code in it is run.
+        trusted: the types beyond skops' own list that may be built.
+
+    Raises:
+        RegistryError: the file is no skops file, or it holds a type that is not trusted.
+    """
+    from skops.io import load
+    from skops.io.exceptions import UntrustedTypesFoundException
+
+    try:
+        return load(path, trusted=trusted)
+    except (UntrustedTypesFoundException, zipfile.BadZipFile, KeyError, TypeError) as error:
+        raise RegistryError(
+            f"{path} is not a model file of ours: {type(error).__name__}: {error}",
+            expected="a skops file with known types",
+            mend="run `make run` to train it again",
+        ) from error
+
+
+def _canonical(archive: bytes) -> bytes:
+    """Return a skops archive without memory addresses, times, or unordered members."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as source:
+        members = {name: source.read(name) for name in source.namelist()}
+    schema = json.loads(members.pop("schema.json"))
+    ordinals: dict[int, int] = {}
+    names: dict[str, str] = {}
+    schema = _renumbered(schema, ordinals, names)
+    text = json.dumps(schema, sort_keys=True, separators=(",", ":"))
+    renamed = {names[name]: content for name, content in members.items()}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as target:
+        for name, content in [("schema.json", text.encode()), *sorted(renamed.items())]:
+            info = zipfile.ZipInfo(name, date_time=_EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(info, content)
+    return buffer.getvalue()
+
+
+def _renumbered(node: Any, ordinals: dict[int, int], names: dict[str, str]) -> Any:
+    """Return `node` with each `__id__` and member file name replaced by order of appearance.
+
+    Equal constants may or may not be one object, as the interpreter likes: each gets its own
+    ordinal. Arrays and estimators keep their identity.
+    """
+    if isinstance(node, list):
+        return [_renumbered(item, ordinals, names) for item in node]
+    if not isinstance(node, dict):
+        return node
+    renumbered: dict[str, Any] = {}
+    constant = node.get("__loader__") == "JsonNode"
+    for key, value in sorted(node.items()):
+        if key == "__id__":
+            address = -len(ordinals) - 1 if constant else value
+            renumbered[key] = ordinals.setdefault(address, len(ordinals) + 1)
+        elif key == "file" and isinstance(value, str):
+            suffix = Path(value).suffix
+            renumbered[key] = names.setdefault(value, f"{len(names) + 1:05d}{suffix}")
+        else:
+            renumbered[key] = _renumbered(value, ordinals, names)
+    return renumbered

@@ -1,0 +1,69 @@
+"""The monitor stage: is the window still the kind of mail that the production model knows?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from stages import config
+from stages.console import say
+from stages.drift.assessment import Champion, assess
+from stages.drift.inputs import read_reference, read_window
+from stages.drift.report import write_report
+from stages.files import read_json, write_json
+from stages.model.reference import REFERENCE
+from stages.registry.mlflow_registry import open_registry
+from stages.registry.pointer import production_model
+from stages.registry.tracked import obtain
+from stages.stores.history import history_url, record
+
+MAIL, EMBEDDINGS = Path("data/fetch/batch.parquet"), Path("data/embed/batch.parquet")
+PREDICTIONS = Path("data/infer/predictions")
+VERDICT, REPORT = Path("data/monitor/drift.json"), Path("data/monitor/report.html")
+
+
+@dataclass(frozen=True)
+class MonitorParams:
+    """The sections of `params.yaml` that this stage reads."""
+
+    seed: int
+    window: config.Window
+    registry: config.Registry
+    drift: config.Drift
+
+
+def run(params: MonitorParams) -> None:
+    """Write the verdict, its row in the monitoring history, and the report.
+
+    Raises:
+        RegistryError: there is no production model, or it is not to be had.
+        DataError: messages, embeddings, predictions and model do not belong together.
+        StoreError: the monitoring history cannot be written; the verdict is.
+    """
+    digest = production_model()
+    registry = open_registry(params.registry)
+    folder = obtain(registry, digest)
+    monitor(Champion(digest, folder, registry.holdout_loss(digest)), params)
+
+
+def monitor(champion: Champion, params: MonitorParams) -> None:
+    """Do what `run` does, with a model that is at hand.
+
+    The verdict comes first: neither a dead database nor a failing report may lose it.
+    """
+    window = read_window(MAIL, EMBEDDINGS, PREDICTIONS, model=champion.digest)
+    reference = read_reference(champion.folder / REFERENCE)
+    verdict = assess(
+        window, reference, champion, edges=params.window, drift=params.drift, seed=params.seed
+    )
+    # What an earlier run reported is not about this verdict.
+    REPORT.unlink(missing_ok=True)
+    write_json(VERDICT, verdict.to_json())
+    # As the file says it, rounded: a history rebuilt from files then has the same rows.
+    record(history_url(params.drift.history_url), [read_json(VERDICT)])
+    try:
+        write_report(REPORT, verdict, reference, window)
+    except Exception as error:
+        # A page for people must not stop the loop.
+        say(f"monitor: no report, Evidently failed: {error!r}")
+    say(f"monitor: {verdict.decision}. {verdict.reasons[0]}")

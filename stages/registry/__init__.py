@@ -1,0 +1,1 @@
+"""Receipt, gate, production pointer, and the MLflow adapter."""

@@ -1,0 +1,293 @@
+"""The adapter of MLflow: the one file that imports it.
+
+A version is known by its model digest, a tag that is set in the same call that creates it: a
+registration killed at any moment leaves a version with verified bytes, or none.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import stages
+from stages import config
+from stages.errors import RegistryError
+from stages.files import replacing, tree_digest
+from stages.registry.location import HOME, VARIABLE, Location, locate, quiet_environment
+from stages.registry.registration import DIGEST, LOSS, Registration, local_registration
+from stages.registry.requirements import scoring_requirements
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import LoggedModel, Run
+    from mlflow.entities.model_registry import ModelVersion
+
+CHAMPION = "champion"
+# Where the model folder stands inside the registered model.
+_FOLDER = "data/model"
+
+
+def open_registry(registry: config.Registry) -> ModelRegistry:
+    """Return the registry that the environment, `registry` or this machine's disk names.
+
+    Raises:
+        RegistryError: it cannot be reached; within about 15 s for a server.
+    """
+    quiet_environment()
+    location = locate(registry)
+    with location.lock(), _reported(location):
+        from mlflow import MlflowClient
+
+        client = MlflowClient(tracking_uri=location.uri, registry_uri=location.uri)
+        # The first question makes the database of an embedded registry, or finds a server dead.
+        client.search_registered_models(max_results=1)
+    return ModelRegistry(client, location, registry.name)
+
+
+class ModelRegistry:
+    """Versions of one registered model, by digest."""
+
+    def __init__(self, client: MlflowClient, location: Location, name: str) -> None:
+        self._client = client
+        self._location = location
+        self.name = name
+
+    def find(self, digest: str) -> str | None:
+        """Return the version of the model `digest`, or None; the first if there are several."""
+        version = self._version(digest)
+        return str(version.version) if version else None
+
+    def holdout_loss(self, digest: str) -> float | None:
+        """Return the (1-AUC)% of the model `digest` on its holdout, in percent, if known."""
+        version = self._version(digest)
+        loss = version.tags.get(LOSS) if version else None
+        return float(loss) if loss else None
+
+    def register(self, registration: Registration) -> str:
+        """Return the version of this model, made now unless it exists; its bytes are verified.
+
+        Raises:
+            RegistryError: the folder, or what the registry gives back, is not the model `digest`.
+            BusyError: another registration is at work.
+        """
+        found = tree_digest(registration.folder)
+        if found != registration.digest:
+            raise RegistryError(
+                f"{registration.folder} has the digest {found[:12]}",
+                expected=f"{registration.digest[:12]}, the model that was evaluated",
+                mend="dvc repro",
+            )
+        with self._location.lock(), _reported(self._location):
+            version = self._version(registration.digest)
+            if version is None:
+                version = self._create(registration)
+            else:
+                self._verify(self._uri(version), registration.digest)
+        return str(version.version)
+
+    def obtain(self, digest: str, *, local: Path | None = None) -> Path:
+        """Return a folder with the verified bytes of the model `digest`.
+
+        Args:
+            digest: the model digest.
+            local: a model folder to fill the registry from, where that folder is this very model
+                and the registry lacks it: an empty registry beside a matching lock, as every
+                fresh clone has.
+
+        Raises:
+            RegistryError: the model is neither here nor there, or its bytes are others.
+        """
+        if self.find(digest) is None and local is not None:
+            registration = local_registration(digest, local)
+            if registration is not None:
+                self.register(registration)
+        with _reported(self._location):
+            return self._download(self._required(digest))
+
+    def set_alias(self, alias: str, digest: str) -> None:
+        """Let `alias` name the version of the model `digest`.
+
+        Raises:
+            RegistryError: the registry has no such model.
+        """
+        with _reported(self._location):
+            version = self._required(digest)
+            self._client.set_registered_model_alias(self.name, alias, str(version.version))
+
+    def _version(self, digest: str) -> ModelVersion | None:
+        with _reported(self._location):
+            versions = self._client.search_model_versions(
+                f"name = '{self.name}' and tags.{DIGEST} = '{digest}'"
+            )
+        return min(versions, key=lambda version: int(version.version), default=None)
+
+    def _required(self, digest: str) -> ModelVersion:
+        version = self._version(digest)
+        if version is None:
+            raise RegistryError(
+                f"the registry {self._location.shown} has no model {digest[:12]}",
+                expected="the model that data/production.json names",
+                mend="`make run` trains here and makes its own accepted candidate the local "
+                f"production model, or set {VARIABLE} to the registry that has it",
+            )
+        return version
+
+    def _create(self, registration: Registration) -> ModelVersion:
+        """Store run and model, verify the stored bytes, and only then make the version."""
+        experiment = self._experiment()
+        with self._run(experiment, registration) as run, tempfile.TemporaryDirectory() as folder:
+            self._log(run, registration)
+            model = self._store(run, registration, Path(folder) / "filter")
+            self._verify(model.artifact_location, registration.digest)
+            self._ensure_registered_model()
+            return self._client.create_model_version(
+                self.name,
+                source=model.artifact_location,
+                run_id=run.info.run_id,
+                model_id=model.model_id,
+                tags=registration.version_tags(),
+                description=registration.description(),
+            )
+
+    def _experiment(self) -> str:
+        experiment = self._client.get_experiment_by_name(self.name)
+        if experiment is not None:
+            return str(experiment.experiment_id)
+        return self._client.create_experiment(self.name, self._location.artifacts)
+
+    def _ensure_registered_model(self) -> None:
+        if not self._client.search_registered_models(f"name = '{self.name}'"):
+            self._client.create_registered_model(self.name)
+
+    @contextmanager
+    def _run(self, experiment: str, registration: Registration) -> Iterator[Run]:
+        run = self._client.create_run(
+            experiment, run_name=registration.digest[:12], tags=registration.run_tags()
+        )
+        status = "FAILED"
+        try:
+            yield run
+            status = "FINISHED"
+        finally:
+            self._client.set_terminated(run.info.run_id, status)
+
+    def _log(self, run: Run, registration: Registration) -> None:
+        from mlflow.entities import Metric, Param
+
+        self._client.log_batch(
+            run.info.run_id,
+            metrics=[
+                Metric(key, value, run.info.start_time, step=0)
+                for key, value in registration.metrics().items()
+            ],
+            params=[Param(key, value) for key, value in registration.params().items()],
+        )
+        for path in registration.evidence:
+            if path.is_dir():
+                self._client.log_artifacts(run.info.run_id, str(path), path.name)
+            else:
+                self._client.log_artifact(run.info.run_id, str(path))
+
+    def _store(self, run: Run, registration: Registration, folder: Path) -> LoggedModel:
+        from mlflow.entities import LoggedModelOutput
+
+        model = self._client.create_logged_model(
+            run.info.experiment_id,
+            name="filter",
+            source_run_id=run.info.run_id,
+            tags={DIGEST: registration.digest},
+        )
+        _package(registration.folder, folder, model, run.info.run_id)
+        self._client.log_model_artifacts(model.model_id, str(folder))
+        self._client.log_outputs(run.info.run_id, [LoggedModelOutput(model.model_id, step=0)])
+        return self._client.finalize_logged_model(model.model_id, "READY")
+
+    def _download(self, version: ModelVersion) -> Path:
+        """Return a local copy of the model folder of `version`, verified."""
+        digest = version.tags[DIGEST]
+        target = HOME / "models" / digest
+        with self._fetched(self._uri(version), digest) as folder:
+            if not target.is_dir() or tree_digest(target) != digest:
+                with replacing(target) as temporary:
+                    folder.rename(temporary)
+        return target
+
+    def _uri(self, version: ModelVersion) -> str:
+        return self._client.get_model_version_download_uri(self.name, str(version.version))
+
+    def _verify(self, uri: str, digest: str) -> None:
+        with self._fetched(uri, digest):
+            pass
+
+    @contextmanager
+    def _fetched(self, uri: str, digest: str) -> Iterator[Path]:
+        """Yield a temporary folder with the model folder below `uri`, which has `digest`."""
+        from mlflow.artifacts import download_artifacts
+
+        HOME.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=HOME, suffix=".tmp") as temporary:
+            download_artifacts(
+                artifact_uri=f"{uri}/{_FOLDER}",
+                dst_path=temporary,
+                tracking_uri=self._location.uri,
+            )
+            folder = Path(temporary) / Path(_FOLDER).name
+            found = tree_digest(folder)
+            if found != digest:
+                raise RegistryError(
+                    f"the registry {self._location.shown} holds other bytes ({found[:12]}) under "
+                    f"the model {digest[:12]}",
+                    expected="the bytes that were registered",
+                    mend=self._location.mend_damage(self.name),
+                )
+            yield folder
+
+
+def _package(model_folder: Path, target: Path, model: LoggedModel, run_id: str) -> None:
+    """Write the whole filter to `target` as one pyfunc, with code, signature and example."""
+    import mlflow.pyfunc
+    import pandas as pd
+    from mlflow.models import Model, ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    signature = ModelSignature(
+        inputs=Schema([ColSpec("string", "text"), ColSpec("string", "subject", required=False)]),
+        outputs=Schema([ColSpec("double", "probability"), ColSpec("string", "verdict")]),
+    )
+    example = {"text": ["You have won. Reply with your bank details."], "subject": ["Urgent"]}
+    with tempfile.TemporaryDirectory() as temporary:
+        # MLflow names the stored folder after the one it is given; we look for `_FOLDER` later.
+        link = Path(temporary) / Path(_FOLDER).name
+        link.symlink_to(model_folder.resolve())
+        mlflow.pyfunc.save_model(
+            target,
+            loader_module="stages.registry.pyfunc_filter",
+            data_path=str(link),
+            code_paths=[str(Path(stages.__file__).parent)],
+            pip_requirements=scoring_requirements(model_folder),
+            signature=signature,
+            input_example=pd.DataFrame(example),
+            mlflow_model=Model(run_id=run_id, model_uuid=model.model_id, model_id=model.model_id),
+        )
+
+
+@contextmanager
+def _reported(location: Location) -> Iterator[None]:
+    """Turn what a missing, dead or broken registry raises into one line."""
+    from mlflow.exceptions import MlflowException
+    from requests import RequestException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
+        # The first line says it; the rest, and any password in the address, help nobody.
+        line = (str(error).splitlines() or [""])[0].replace(location.uri, location.shown)
+        raise RegistryError(
+            f"the registry {location.shown} failed: {line[:200]}",
+            expected="an MLflow registry that answers",
+            mend=location.mend_silence(),
+        ) from error

@@ -1,0 +1,103 @@
+"""The production pointer: which model is in production, as a file that git tracks.
+
+No stage writes it. A merged pull request (or `python -m stages promote`) moves it and reverting
+that commit rolls back; MLflow's alias `champion` follows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stages.errors import RegistryError
+from stages.files import read_json, write_json
+
+POINTER = Path("data/production.json")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """Which model is in production.
+
+    Args:
+        name: the registered model's name.
+        model: the digest of the model in production; None before the first one.
+        previous: the digest of the model that it replaced; None where there was none.
+    """
+
+    name: str
+    model: str | None
+    previous: str | None
+
+
+def incumbent(pointer: Pointer, candidate: str) -> str | None:
+    """Return the digest of the model that `candidate` is compared with, if there is one.
+
+    A candidate that is already in production is compared with the model it replaced: promotion
+    then changes nothing that evaluate says.
+    """
+    return pointer.previous if pointer.model == candidate else pointer.model
+
+
+def read_pointer(path: Path = POINTER) -> Pointer:
+    """Return the pointer at `path`.
+
+    Raises:
+        RegistryError: the file is missing, or is not a pointer.
+    """
+    try:
+        content = read_json(path)
+    except FileNotFoundError:
+        raise _malformed(path, "it does not exist") from None
+    except (OSError, ValueError) as error:
+        raise _malformed(path, str(error)) from None
+    if problem := _problem(content):
+        raise _malformed(path, problem)
+    return Pointer(**content)
+
+
+def production_model(path: Path = POINTER) -> str:
+    """Return the digest of the model in production.
+
+    Raises:
+        RegistryError: nothing is in production yet, or the file is not a pointer.
+    """
+    digest = read_pointer(path).model
+    if digest is None:
+        raise RegistryError(
+            f"{path} names no model: nothing is in production yet",
+            expected="the digest of an accepted model",
+            mend="make run",
+        )
+    return digest
+
+
+def write_pointer(pointer: Pointer, path: Path = POINTER) -> None:
+    """Write `pointer` to `path`, whole or not at all."""
+    write_json(path, dataclasses.asdict(pointer))
+
+
+def _problem(content: Any) -> str | None:
+    """Return what keeps `content` from being a pointer, or None."""
+    keys = {field.name for field in dataclasses.fields(Pointer)}
+    if not isinstance(content, dict) or set(content) != keys:
+        return "its keys differ"
+    if not isinstance(content["name"], str):
+        return f"its name is {content['name']!r}"
+    for key in ("model", "previous"):
+        value = content[key]
+        if value is not None and not (isinstance(value, str) and _DIGEST.fullmatch(value)):
+            return f"its {key} is {value!r}"
+    return None
+
+
+def _malformed(path: Path, problem: str) -> RegistryError:
+    return RegistryError(
+        f"{path} is no production pointer: {problem}",
+        expected="an object of name, model and previous, the last two a SHA-256 or null",
+        mend=f"git checkout -- {path}",
+    )

@@ -1,0 +1,1 @@
+"""Where predictions and the monitoring history are kept."""

@@ -1,0 +1,82 @@
+"""The page that people read: by the real Evidently, offline, with everything escaped."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stages.drift.inputs import Reference, Window
+from stages.drift.report import shared_columns, verdict_panel, write_report
+from stages.drift.verdict import Verdict, judge, not_enough_mail
+from tests.drift.drift_samples import (
+    ENCODER,
+    comparison,
+    drift,
+    quality,
+    sample,
+    subject,
+)
+
+
+@pytest.fixture
+def sides() -> tuple[Reference, Window]:
+    rng = np.random.default_rng(0)
+    past, now = sample(rng, 300, [0, 1]), sample(rng, 90, [0, 2])
+    # A constant column must not stop the report.
+    descriptors = {"links": np.zeros(300), "spam_probability": rng.random(300)}
+    window = Window(
+        sample=now,
+        encoder=ENCODER,
+        labels=np.full(90, None, dtype=object),
+        probability=rng.random(90),
+        called_spam=np.zeros(90, dtype=bool),
+        descriptors={"links": np.zeros(90), "digits": np.zeros(90)},
+    )
+    return Reference(past, ENCODER, descriptors), window
+
+
+@pytest.fixture
+def verdict() -> Verdict:
+    return judge(subject(), comparison(3), quality(3.0), drift())
+
+
+def test_the_page_holds_the_verdict_and_loads_nothing(
+    tmp_path: Path, verdict: Verdict, sides: tuple[Reference, Window]
+) -> None:
+    state = np.random.get_state()[1].copy()  # type: ignore[union-attr]
+    write_report(tmp_path / "report.html", verdict, *sides)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "drift: 2002-09-02 to 2002-09-09" in page
+    assert "embedding_1" in page
+    assert "spam_probability" in page
+    assert not re.findall(r"<(?:script|img|iframe)[^>]*\ssrc=", page)
+    assert not re.findall(r"<link[^>]*href=", page)
+    assert not re.findall(r"@import url|url\(['\"]?https?:", page)
+    assert np.array_equal(state, np.random.get_state()[1])  # type: ignore[arg-type]
+
+
+def test_only_columns_of_both_sides_are_shown(sides: tuple[Reference, Window]) -> None:
+    past, now = shared_columns(*sides)
+    assert list(past) == list(now)
+    assert "digits" not in now
+    assert {"links", "spam_probability", "embedding_5"} <= now.keys()
+
+
+def test_what_is_written_into_the_page_is_escaped(verdict: Verdict) -> None:
+    hostile = dataclasses.replace(verdict, reasons=("<script>alert(1)</script> & more",))
+    panel = verdict_panel(hostile)
+    assert "<script" not in panel
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in panel
+
+
+def test_too_little_mail_still_gets_a_page(tmp_path: Path, sides: tuple[Reference, Window]) -> None:
+    refusal = not_enough_mail(subject(messages=1), None, drift())
+    assert refusal is not None
+    write_report(tmp_path / "report.html", refusal, *sides)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "not enough mail" in page
+    assert "The window holds 1 messages" in page

@@ -1,0 +1,101 @@
+"""Each guard and each way to a decision."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from stages.drift.quality import FEWEST_LABELLED, realised_quality
+from stages.drift.verdict import Decision, judge, not_enough_mail
+from stages.files import json_text, rounded
+from tests.drift.drift_samples import comparison, drift, quality, subject
+
+LARGE = (2.0, 2.0, 0.5)
+
+
+@pytest.mark.parametrize(("messages", "reference"), [(1, 1000), (49, 1000), (300, 49), (0, 0)])
+def test_too_little_mail_is_a_verdict_of_its_own(messages: int, reference: int) -> None:
+    verdict = not_enough_mail(subject(messages, reference), None, drift())
+    assert verdict is not None
+    assert verdict.decision is Decision.NOT_ENOUGH_MAIL
+    assert "at least 50 are needed" in verdict.reasons[0]
+    assert verdict.votes == 0
+    assert verdict.to_json()["statistics"] == {}
+
+
+def test_enough_mail_is_none() -> None:
+    assert not_enough_mail(subject(50, 50), None, drift()) is None
+
+
+@pytest.mark.parametrize(
+    ("voted", "effects", "realised", "expected"),
+    [
+        (1, LARGE, None, Decision.NO_DRIFT),
+        (1, LARGE, 9.0, Decision.NO_DRIFT),
+        (2, (1.0, 1.0, 9.0), None, Decision.CHANGED),
+        (2, (1.0, 1.0, 9.0), 1.9, Decision.CHANGED),
+        (3, LARGE, None, Decision.DRIFT),
+        (2, (1.0, 1.0, 1.0), 2.1, Decision.DRIFT),
+    ],
+)
+def test_only_a_change_that_matters_is_drift(
+    voted: int, effects: tuple[float, ...], realised: float | None, expected: Decision
+) -> None:
+    known = None if realised is None else quality(realised)
+    verdict = judge(subject(), comparison(voted, effects), known, drift())
+    assert verdict.decision is expected
+    assert verdict.votes == voted
+
+
+def test_an_unknown_holdout_loss_is_no_reason() -> None:
+    verdict = judge(subject(), comparison(3), quality(50.0, holdout=None), drift())
+    assert verdict.decision is Decision.CHANGED
+
+
+def test_the_quorum_is_a_parameter() -> None:
+    assert judge(subject(), comparison(2), None, drift(quorum=3)).decision is Decision.NO_DRIFT
+    assert judge(subject(), comparison(1), None, drift(quorum=1)).decision is Decision.CHANGED
+
+
+def test_reasons_name_the_numbers() -> None:
+    verdict = judge(subject(), comparison(3, LARGE), quality(3.2), drift())
+    text = " ".join(verdict.reasons)
+    for part in ("3 of 3", "p = 0.002", "1.7 times", "3.20", "2.20 above", "0.9000", "0.5000"):
+        assert part in text
+
+
+def test_json_says_all_and_is_canonical() -> None:
+    verdict = judge(subject(), comparison(2), quality(1.5), drift())
+    said = json.loads(json_text(rounded(verdict.to_json())))
+    assert said["decision"] == "changed"
+    assert said["window"] == {
+        "from": "2002-09-02",
+        "to": "2002-09-09",
+        "messages": 300,
+        "predicted_spam_share": 0.25,
+    }
+    assert said["statistics"]["mmd"]["voted"] is True
+    assert said["statistics"]["cosine"]["voted"] is False
+    assert said["quality"]["one_minus_auc_percent"] == 1.5
+
+
+def test_permutations_too_few_for_the_rate_are_refused() -> None:
+    with pytest.raises(ValidationError, match="at least 3000 are needed"):
+        drift(false_alarm_rate=0.001)
+
+
+def test_realised_quality_needs_both_classes() -> None:
+    n = 2 * FEWEST_LABELLED
+    labels = np.array(["spam"] * n + ["ham"] * n + [None] * n, dtype=object)
+    probability = np.r_[np.full(n, 0.9), np.full(n, 0.1), np.full(n, 0.5)]
+    found = realised_quality(labels, probability, probability > 0.4, holdout_loss=0.5)
+    assert found is not None
+    assert (found.spam, found.ham) == (n, n)
+    assert found.one_minus_auc_percent == pytest.approx(0)
+    assert found.recall_at_ham_fpr_1_percent == found.f1 == 1.0
+    assert found.loss == pytest.approx(-0.5)
+    labels[FEWEST_LABELLED - 1 : n] = None
+    assert realised_quality(labels, probability, probability > 0.4, holdout_loss=0.5) is None

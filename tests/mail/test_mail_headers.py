@@ -1,0 +1,65 @@
+import pytest
+
+from stages.mail import headers
+from stages.mail.headers import is_list, split, subject
+
+
+def of(block):
+    return split(block + b"\n\nbody")[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (b"plain", "plain"),
+        (b"=?utf-8?q?caf=C3=A9?=", "café"),
+        (b"=?ISO-8859-1?B?Y2Fm6Q==?= au lait", "café au lait"),
+        # The space between two encoded words is not text, and a character may be cut in two.
+        (b"=?utf-8?q?caf=C3?= =?utf-8?q?=A9?=", "café"),
+        (b"=?utf-8*en?q?hello?=", "hello"),
+        (b"=?no-such?q?caf=C3=A9?=", "café"),
+        (b"=?utf-8?b?!!!?= odd", "odd"),
+        (b"=?utf-8?b?YWJjZ?= odd", "=?utf-8?b?YWJjZ?= odd"),
+        (b"raw caf\xc3\xa9 and caf\xe9", "raw cafÃ© and café"),
+        (b"folded\n  line\n\tagain", "folded line again"),
+        (b"\\u0041 \\U99999999", "\\u0041 \\U99999999"),
+        (b"=?utf-8?q?two=0Alines=00?=", "two lines"),
+    ],
+)
+def test_subjects_are_decoded(value, text):
+    assert subject(of(b"Subject: " + value)) == text
+
+
+def test_a_subject_has_a_longest_length():
+    assert len(subject(of(b"Subject: " + b"x" * 100_000))) == headers.MAX_SUBJECT_CHARS
+
+
+def test_no_subject_is_an_empty_one():
+    assert subject(of(b"From: a@example.org")) == ""
+
+
+@pytest.mark.parametrize(
+    "raw", [b"Subject: a\n\nbody", b"From x Mon\nSubject: a\n\nbody", b"Subject: a\nbody"]
+)
+def test_headers_end_at_a_blank_line_or_at_a_line_that_is_none(raw):
+    found, body = split(raw)
+    assert (subject(found), body) == ("a", b"body")
+
+
+def test_a_mail_without_headers_is_all_body():
+    assert split(b"\nbody")[1] == b"body"
+    assert split(b"no header here\n\nmore")[1] == b"no header here\n\nmore"
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        (b"List-Id: <x.example.org>", True),
+        (b"X-BeenThere: x@example.org", True),
+        (b"Precedence: List", True),
+        (b"Precedence: bulk", False),
+        (b"List-Unsubscribe: <mailto:x@example.org>", False),
+    ],
+)
+def test_list_mail_is_known_by_its_headers(block, expected):
+    assert is_list(of(block)) is expected

@@ -1,0 +1,23 @@
+from stages.mail import message
+from stages.mail.message import MESSAGE_SCHEMA, batched, content_id
+
+
+def row(number, **more):
+    return {"id": str(number), "subject": "", "text": "", "source": "test"} | more
+
+
+def test_batches_end_with_rows_or_with_bytes():
+    sizes = [batch.num_rows for batch in batched(row(n) for n in range(1_200))]
+    assert sizes == [500, 500, 200]
+    mail = b"x" * (message.BATCH_BYTES // 2)
+    assert [batch.num_rows for batch in batched(row(n, raw=mail) for n in range(3))] == [2, 1]
+
+
+def test_keys_that_a_row_lacks_are_null():
+    [batch] = batched([row(1)])
+    assert batch.schema.equals(MESSAGE_SCHEMA)
+    assert batch.to_pylist()[0]["label"] is None
+
+
+def test_where_subject_and_text_meet_matters_to_the_id():
+    assert content_id("s", "a", "bc") != content_id("s", "ab", "c")

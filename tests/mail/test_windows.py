@@ -1,0 +1,202 @@
+import dataclasses
+import datetime as dt
+import random
+
+import pyarrow.parquet as pq
+import pytest
+
+from stages import config
+from stages.errors import DataError
+from stages.files import sha256
+from stages.mail.message import MESSAGE_SCHEMA, batched
+from stages.mail.sources import Survey
+from stages.mail.windows import write_splits
+
+DUPLICATES = config.Duplicates(similarity=0.7, shingle_words=5, permutations=64)
+# Train 1-8 January, holdout 9-12, batch 13-14.
+WINDOW = config.Window(
+    start=dt.date(2024, 1, 1),
+    until=dt.date(2024, 1, 13),
+    holdout_days=4,
+    batch_from=dt.date(2024, 1, 13),
+    batch_to=dt.date(2024, 1, 15),
+    max_messages=None,
+)
+
+
+def message(name, day, label, text=None):
+    return {
+        "id": name,
+        "received_at": dt.datetime(2024, 1, day, 12, tzinfo=dt.UTC),
+        "subject": "",
+        "text": text or f"only {name} says this",
+        "label": label,
+        "source": "test",
+    }
+
+
+class Mail:
+    """A source that holds what it is given."""
+
+    kind = "files"
+    description = "a list"
+
+    def __init__(self, rows, undated=0):
+        self.rows, self.undated = rows, undated
+
+    def survey(self):
+        dates = [row["received_at"] for row in self.rows]
+        total = len(dates) + self.undated
+        return Survey(total, self.undated, min(dates, default=None), max(dates, default=None))
+
+    def batches(self, start, end):
+        return batched(row for row in self.rows if start <= row["received_at"] < end)
+
+
+ROWS = [message(f"{label}{day}", day, label) for day in range(1, 15) for label in ("ham", "spam")]
+
+
+def cut(tmp_path, rows, window=WINDOW, undated=0):
+    source = Mail(rows, undated)
+    summary = write_splits(source, window, DUPLICATES, seed=1, folder=tmp_path)
+    splits = {name: pq.read_table(tmp_path / f"{name}.parquet") for name in summary["splits"]}
+    return summary, splits
+
+
+def names(table):
+    return table["id"].to_pylist()
+
+
+def test_splits_are_in_time_order_and_complete(tmp_path):
+    summary, splits = cut(tmp_path, ROWS)
+    assert [table.num_rows for table in splits.values()] == [16, 8, 4]
+    assert names(splits["train"])[:3] == ["ham1", "spam1", "ham2"]
+    assert names(splits["holdout"])[0] == "ham9"
+    assert names(splits["batch"]) == ["ham13", "spam13", "ham14", "spam14"]
+    assert sum(summary["dropped"].values()) == 0
+    for name, table in splits.items():
+        assert table.schema.equals(MESSAGE_SCHEMA)
+        told = summary["splits"][name]
+        assert (told["ham"] + told["spam"], told["messages"]) == (table.num_rows, table.num_rows)
+        assert told["sha256"] == sha256(tmp_path / f"{name}.parquet")
+    assert summary["source"]["first"] == "2024-01-01T12:00:00+00:00"
+
+
+def test_only_the_splits_are_left_in_the_folder(tmp_path):
+    cut(tmp_path, ROWS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "batch.parquet",
+        "holdout.parquet",
+        "train.parquet",
+    ]
+
+
+def test_edges_are_midnight_utc(tmp_path):
+    edge = dt.datetime(2024, 1, 9, tzinfo=dt.UTC)
+    before = message("before", 8, "ham") | {"received_at": edge - dt.timedelta(microseconds=1)}
+    after = message("after", 9, "ham") | {"received_at": edge}
+    _, splits = cut(tmp_path, [*ROWS, before, after])
+    assert names(splits["train"])[-1] == "before"
+    assert names(splits["holdout"])[0] == "after"
+
+
+def test_the_bytes_do_not_depend_on_the_order_of_the_source(tmp_path):
+    copies = [message(f"copy{n}", 1 + n % 14, "spam", "the same words " * 9) for n in range(30)]
+    rows = [*ROWS, *copies, message("ham3", 7, "ham"), message("spam5", 5, "ham")]
+    window = dataclasses.replace(WINDOW, max_messages=12)
+    first, _ = cut(tmp_path / "a", rows, window)
+    second, _ = cut(tmp_path / "b", random.Random(0).sample(rows, len(rows)), window)
+    assert first == second
+
+
+def test_of_messages_with_one_id_the_first_counts(tmp_path):
+    summary, splits = cut(
+        tmp_path, [*ROWS, message("ham3", 11, "ham"), message("ham13", 14, "ham")]
+    )
+    assert names(splits["train"]).count("ham3") == 1
+    assert "ham3" not in names(splits["holdout"])
+    assert names(splits["batch"]).count("ham13") == 1
+    assert summary["dropped"]["same_id"] == 2
+
+
+def test_no_copy_of_a_training_message_stands_in_the_holdout(tmp_path):
+    letter = "dear friend please send the money to this account today or else"
+    copies = [message(f"copy{day}", day, "spam", f"{letter} {letter}") for day in (2, 3, 9, 10)]
+    other = "a campaign that began in the days of the holdout and was seen twice there"
+    late = [message(f"late{day}", day, "spam", other) for day in (10, 11)]
+    batch = [message(f"batch{day}", day, "spam", other) for day in (13, 14)]
+    summary, splits = cut(tmp_path, [*ROWS, *copies, *late, *batch])
+    assert [name for name in names(splits["train"]) if "copy" in name] == ["copy2"]
+    assert [name for name in names(splits["holdout"]) if name[:4] in ("copy", "late")] == ["late10"]
+    assert summary["dropped"] | {} == {
+        "undated": 0,
+        "same_id": 0,
+        "unlabelled": 0,
+        "train_copies": 1,
+        "holdout_copies": 1,
+        "holdout_copies_of_train": 2,
+        "sample": 0,
+    }
+    # The batch is real traffic: copies stay, and know their group.
+    groups = dict(zip(names(splits["batch"]), splits["batch"]["group"].to_pylist(), strict=True))
+    assert (groups["batch13"], groups["batch14"]) == ("batch13", "batch13")
+
+
+def test_history_is_labelled_and_the_batch_need_not_be(tmp_path):
+    rows = [row for row in ROWS if row["received_at"].day < 13]
+    rows += [message("nobody said", 3, None), message("new", 13, None)]
+    summary, splits = cut(tmp_path, rows, undated=7)
+    assert "nobody said" not in names(splits["train"])
+    assert names(splits["batch"]) == ["new"]
+    assert summary["splits"]["batch"]["unlabelled"] == 1
+    assert (summary["dropped"]["unlabelled"], summary["dropped"]["undated"]) == (1, 7)
+
+
+def test_a_sample_keeps_both_classes(tmp_path):
+    summary, splits = cut(tmp_path, ROWS, dataclasses.replace(WINDOW, max_messages=4))
+    assert [table.num_rows for table in splits.values()] == [4, 4, 4]
+    assert summary["splits"]["train"]["spam"] == 2
+    assert summary["dropped"]["sample"] == 12 + 4
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([], ["train [2024-01-01, 2024-01-09)", "no dated mail", "window.start", "make params"]),
+        (
+            [row for row in ROWS if row["received_at"].day > 8],
+            ["train", "no labelled messages", "from 2024-01-09 to 2024-01-14", "files.yaml"],
+        ),
+        (
+            [row for row in ROWS if not 9 <= row["received_at"].day <= 12],
+            ["holdout [2024-01-09, 2024-01-13) holds no labelled", "window.until"],
+        ),
+        (
+            [row for row in ROWS if row["received_at"].day < 13],
+            ["batch [2024-01-13, 2024-01-15) holds no messages", "window.batch_from"],
+        ),
+        (
+            [row for row in ROWS if row["received_at"].day > 8 or row["label"] == "ham"],
+            ["train", "8 ham and 0 spam", "both classes", "window.start"],
+        ),
+        (
+            [row for row in ROWS if row["received_at"].day < 9 or row["label"] == "spam"],
+            ["holdout", "0 ham and 4 spam", "both classes", "window.holdout_days"],
+        ),
+        ([row | {"label": None} for row in ROWS], ["train", "no labelled messages"]),
+    ],
+)
+def test_a_window_that_serves_nobody_says_so_in_one_line(tmp_path, rows, told):
+    with pytest.raises(DataError) as caught:
+        write_splits(Mail(rows), WINDOW, DUPLICATES, seed=1, folder=tmp_path)
+    line = str(caught.value)
+    assert "\n" not in line
+    for words in told:
+        assert words in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_batch_of_one_class_is_fine(tmp_path):
+    rows = [row for row in ROWS if row["received_at"].day < 13 or row["label"] == "ham"]
+    summary, _ = cut(tmp_path, rows)
+    assert summary["splits"]["batch"]["spam"] == 0

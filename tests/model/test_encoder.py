@@ -1,0 +1,72 @@
+"""The encoder: pinned weights, offline, and the same bytes in any company."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stages import config
+from stages.errors import EncoderError
+from stages.model.encoder import check_weights, fingerprint, load_encoder
+
+TEXTS = ["Meeting at ten", "WIN MONEY NOW " * 200, "", "Grüße aus Köln", "kernel patch attached"]
+
+
+@pytest.fixture(scope="session")
+def minilm(root: Path) -> config.Encoder:
+    return config.validate(config.compose(conf=root / "conf"), "conf/").encoder
+
+
+def test_other_weights_than_the_pinned_ones_are_refused(
+    minilm: config.Encoder, tmp_path: Path
+) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"other weights")
+    with pytest.raises(EncoderError, match=f"{minilm.sha256}.*make install"):
+        check_weights(tmp_path, minilm)
+
+
+def test_a_package_that_is_not_installed_is_one_line(minilm: config.Encoder) -> None:
+    with pytest.raises(EncoderError, match="no_such_package is not installed"):
+        load_encoder(dataclasses.replace(minilm, package="no_such_package"))
+
+
+def test_a_hub_model_without_a_network_is_one_line(
+    minilm: config.Encoder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    hub = dataclasses.replace(minilm, package=None, folder=None, hub="nobody/nothing", revision="a")
+    with pytest.raises(EncoderError, match=r"nobody/nothing cannot be downloaded.*minilm"):
+        load_encoder(hub)
+
+
+def test_other_weights_or_another_cut_are_another_space(minilm: config.Encoder) -> None:
+    spaces = {
+        fingerprint(minilm),
+        fingerprint(dataclasses.replace(minilm, sha256="0" * 64)),
+        fingerprint(dataclasses.replace(minilm, max_chars=100)),
+    }
+    assert len(spaces) == 3
+    assert fingerprint(dataclasses.replace(minilm, package="elsewhere")) in spaces
+
+
+@pytest.mark.slow
+def test_bytes_depend_on_neither_order_nor_neighbours_nor_workers(minilm: config.Encoder) -> None:
+    whole = np.stack(list(load_encoder(minilm, workers=3).encode(TEXTS)))
+    assert whole.shape == (len(TEXTS), minilm.dim)
+    assert whole.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(whole, axis=1), 1, rtol=1e-5)
+    one = load_encoder(minilm, workers=1)
+    for i in reversed(range(len(TEXTS))):
+        (alone,) = one.encode([TEXTS[i]])
+        assert alone.tobytes() == whole[i].tobytes()
+
+
+@pytest.mark.slow
+def test_alike_texts_are_closer_than_unlike_ones(minilm: config.Encoder) -> None:
+    a, b, c = load_encoder(minilm).encode(
+        ["cheap pills online", "buy medication on the web", "the kernel fails to compile"]
+    )
+    assert a @ b > a @ c

@@ -1,0 +1,117 @@
+"""A clone of this checkout with the small composition, in which the seven stages run for real."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+COPIED = [
+    "conf",
+    "stages",
+    ".dvc/config",
+    ".dvc/.gitignore",
+    ".dvcignore",
+    ".gitignore",
+    "dvc.yaml",
+]
+NO_MODEL = '{\n  "model": null,\n  "name": "spamline",\n  "previous": null\n}\n'
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A git checkout of the project in a folder of its own."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def run(self, *command: str, status: int = 0) -> str:
+        """Run a command in the clone; return what it printed, after checking its exit status."""
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+        printed = done.stdout + done.stderr
+        assert done.returncode == status, f"{command} exited with {done.returncode}:\n{printed}"
+        return printed
+
+    def stages(self, *arguments: str, status: int = 0) -> str:
+        """Run `python -m stages ...`."""
+        return self.run("python", "-m", "stages", *arguments, status=status)
+
+    def dvc(self, *arguments: str, status: int = 0) -> str:
+        """Run `dvc ...`."""
+        return self.run("dvc", *arguments, status=status)
+
+    def read(self, path: str) -> str:
+        """Return the text of a file of the clone."""
+        return (self.folder / path).read_text()
+
+    def commit(self, message: str) -> None:
+        """Commit everything that git does not ignore."""
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--message", message)
+
+    def clone(self, folder: Path) -> Clone:
+        """Return a fresh `git clone` of this one."""
+        self.run("git", "clone", "--quiet", str(self.folder), str(folder))
+        return Clone(folder, self.environment)
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A user's environment with an empty home, and a mail cache that the session shares."""
+    home = tmp_path_factory.mktemp("home")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW", "SPAMLINE", "DVC"))}
+    kept.pop("PYTHONPATH", None)
+    return kept | {
+        "HOME": str(home),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept["PATH"]]),
+        "SPAMLINE_CACHE": str(tmp_path_factory.mktemp("cache")),
+        "GIT_AUTHOR_NAME": "A",
+        "GIT_AUTHOR_EMAIL": "a@example.org",
+        "GIT_COMMITTER_NAME": "A",
+        "GIT_COMMITTER_EMAIL": "a@example.org",
+    }
+
+
+@pytest.fixture(scope="session")
+def empty(
+    root: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Clone:
+    """The project as its first author had it, small: no lock, no model in production."""
+    clone = Clone(tmp_path_factory.mktemp("first") / "spamline", environment)
+    for name in COPIED:
+        target = clone.folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (root / name).is_dir():
+            shutil.copytree(root / name, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(root / name, target)
+    # The committed configuration is the small one, so that `make run`'s own check holds.
+    config = clone.folder / "conf" / "config.yaml"
+    config.write_text(config.read_text().replace("size: full", "size: small"))
+    (clone.folder / "data").mkdir()
+    (clone.folder / "data" / "production.json").write_text(NO_MODEL)
+    clone.run("git", "init", "--quiet", "--initial-branch", "main")
+    clone.stages("params")
+    clone.commit("the project")
+    return clone
+
+
+@pytest.fixture(scope="session")
+def first(empty: Clone) -> Clone:
+    """The same after its first run, committed."""
+    empty.environment["FIRST_RUN"] = empty.stages("run")
+    empty.commit("the first model")
+    return empty

@@ -1,0 +1,95 @@
+"""A checkout, model folders and a real MLflow registry on SQLite."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stages import config
+from stages.files import tree_digest
+from stages.registry.location import HOME, VARIABLE
+from stages.registry.mlflow_registry import ModelRegistry, open_registry
+from stages.registry.pointer import Pointer, write_pointer
+from tests.registry.samples import ENCODER, HAM_TEXT, LOCAL, SPAM_TEXT
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty checkout as the current folder, with a pointer that names no model."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(VARIABLE, raising=False)
+    write_pointer(Pointer(LOCAL.name, None, None))
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The SQLite file of a registry without models: making it anew costs each test two seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("empty-registry"))
+        patch.delenv(VARIABLE, raising=False)
+        open_registry(LOCAL)
+        return (HOME / "mlflow.db").resolve()
+
+
+@pytest.fixture
+def registry(checkout: Path, empty_database: Path) -> ModelRegistry:
+    """The checkout's embedded registry, without models."""
+    HOME.mkdir(parents=True)
+    shutil.copy(empty_database, HOME / "mlflow.db")
+    return open_registry(LOCAL)
+
+
+@pytest.fixture
+def make_model(checkout: Path) -> Callable[..., str]:
+    """Write a model folder whose classifier is `content`; return its digest."""
+
+    def make(content: str = "weights", folder: str = "data/train/model") -> str:
+        target = checkout / folder
+        target.mkdir(parents=True, exist_ok=True)
+        described = {"encoder": dataclasses.asdict(ENCODER), "threshold": 0.5}
+        (target / "model.json").write_text(json.dumps(described))
+        (target / "classifier.skops").write_text(content)
+        return tree_digest(target)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_filter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real model folder, trained on forty messages by their words alone."""
+    import numpy as np
+
+    from stages.model.features import Messages
+    from stages.model.filter import save_filter
+    from stages.model.training import train
+
+    texts = [f"{SPAM_TEXT} {i}" for i in range(20)] + [f"{HAM_TEXT} {i}" for i in range(20)]
+    features = config.Features(
+        embedding=False,
+        words=True,
+        characters=False,
+        word_ngrams=[1, 1],
+        character_ngrams=[3, 3],
+        hash_bits=10,
+        embedding_weight=1.0,
+        scrub=False,
+        max_chars=1000,
+    )
+    trained = train(
+        Messages(np.zeros((40, ENCODER.dim), np.float32), [""] * 40, texts),
+        np.arange(40) < 20,
+        features=features,
+        classifier=config.Linear(kind="logistic_regression", C=[1.0, 10.0]),
+        search=config.Search(trials=1, folds=2),
+        decision=config.Decision(ham_false_positive_rate=0.1),
+        seed=1,
+    )
+    folder = tmp_path_factory.mktemp("tiny") / "model"
+    save_filter(folder, trained, encoder=ENCODER, features=features, trained_on={"seed": 1})
+    return folder

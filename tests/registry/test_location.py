@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+
+from stages import config
+from stages.errors import BusyError
+from stages.registry import location
+from stages.registry.location import HOME, VARIABLE, locate, quiet_environment
+
+LOCAL = config.Registry(name="spamline", tracking_uri=None)
+SERVER = config.Registry(name="spamline", tracking_uri="http://127.0.0.1:5000")
+
+
+def test_default_is_a_file_of_this_checkout_by_absolute_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    found = locate(LOCAL, {})
+    assert found.uri == f"sqlite:///{tmp_path}/{HOME}/mlflow.db"
+    assert found.artifacts == f"file://{tmp_path}/{HOME}/artifacts"
+
+
+def test_conf_names_a_server_and_the_environment_wins():
+    assert locate(SERVER, {}).uri == "http://127.0.0.1:5000"
+    assert locate(SERVER, {VARIABLE: "http://127.0.0.1:6000"}).uri == "http://127.0.0.1:6000"
+
+
+def test_password_in_the_address_is_not_shown():
+    found = locate(LOCAL, {VARIABLE: "http://me:secret@127.0.0.1:5000/x"})
+    assert "secret" in found.uri
+    assert found.shown == "http://127.0.0.1:5000/x"
+
+
+def test_environment_of_the_caller_is_kept():
+    environment = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
+    quiet_environment(environment)
+    assert environment["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "60"
+    assert environment["MLFLOW_DISABLE_TELEMETRY"] == "true"
+
+
+def test_second_process_is_told_that_the_registry_is_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(location, "_LOCK_SECONDS", 0.1)
+    embedded = locate(LOCAL, {})
+    with embedded.lock(), pytest.raises(BusyError, match="locked"), embedded.lock():
+        pass

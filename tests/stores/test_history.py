@@ -1,0 +1,157 @@
+"""The monitoring history on a real SQLite file."""
+
+from __future__ import annotations
+
+import copy
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stages.errors import DataError, StoreError
+from stages.files import write_json
+from stages.stores.history import KEY, TABLE, _definition, _upsert, history_url, rebuild, record
+
+STATISTIC = {
+    "value": 0.9,
+    "threshold": 0.6,
+    "p_value": 0.002,
+    "ratio": 4.0,
+    "effect": 2.0,
+    "voted": True,
+}
+VERDICT: dict[str, Any] = {
+    "decision": "drift",
+    "model": "a" * 64,
+    "window": {
+        "from": "2002-09-02",
+        "to": "2002-09-09",
+        "messages": 300,
+        "predicted_spam_share": 0.2,
+    },
+    "reference": {"messages": 1000},
+    "votes": 3,
+    "p_value": 0.002,
+    "statistics": dict.fromkeys(("domain_classifier", "mmd", "cosine"), STATISTIC),
+    "quality": {"one_minus_auc_percent": 3.2},
+}
+
+
+def changed(**values: Any) -> dict[str, Any]:
+    return {**copy.deepcopy(VERDICT), **values}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "made" / "history.db"
+
+
+@pytest.fixture
+def url(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+def rows(path: Path, columns: str = "*") -> list[tuple[Any, ...]]:
+    with sqlite3.connect(path) as connection:
+        query = f"SELECT {columns} FROM {TABLE} ORDER BY model, window_from"  # noqa: S608
+        return connection.execute(query).fetchall()
+
+
+def test_writing_twice_changes_nothing(url: str, path: Path) -> None:
+    record(url, [VERDICT])
+    first = rows(path)
+    record(url, [VERDICT])
+    assert rows(path) == first
+    assert rows(path, "window_from, messages, mmd_effect, cosine_voted") == [
+        ("2002-09-02", 300, 2.0, 1)
+    ]
+
+
+def test_a_new_verdict_on_the_same_window_replaces_the_old(url: str, path: Path) -> None:
+    record(url, [VERDICT])
+    record(url, [changed(decision="changed", quality=None)])
+    assert rows(path, "decision, realised_one_minus_auc_percent") == [("changed", None)]
+
+
+def test_another_model_or_window_is_another_row(url: str, path: Path) -> None:
+    week = {**VERDICT["window"], "from": "2002-09-09", "to": "2002-09-16"}
+    record(url, [VERDICT, changed(model="b" * 64), changed(window=week)])
+    assert len(rows(path)) == 3
+
+
+def test_too_little_mail_is_recorded_without_statistics(url: str, path: Path) -> None:
+    refusal = changed(decision="not_enough_mail", statistics={}, p_value=None, votes=0)
+    record(url, [refusal])
+    assert rows(path, "decision, mmd_value, mmd_voted") == [("not_enough_mail", None, None)]
+
+
+def test_rebuilt_from_files_it_is_the_same(tmp_path: Path, url: str, path: Path) -> None:
+    verdicts = [VERDICT, changed(model="b" * 64)]
+    record(url, verdicts)
+    for i, verdict in enumerate(verdicts):
+        write_json(tmp_path / f"{i}.json", verdict)
+    again = tmp_path / "again.db"
+    rebuild(f"sqlite:///{again}", [tmp_path / "0.json", tmp_path / "1.json"])
+    assert rows(again) == rows(path)
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", "not json", '{"window": 1}'])
+def test_a_file_that_is_no_verdict_writes_nothing(
+    tmp_path: Path, url: str, path: Path, text: str
+) -> None:
+    write_json(tmp_path / "good.json", VERDICT)
+    (tmp_path / "bad.json").write_text(text)
+    with pytest.raises(DataError, match=r"bad\.json is no verdict"):
+        rebuild(url, [tmp_path / "good.json", tmp_path / "bad.json"])
+    assert not path.exists()
+
+
+def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "history.db").write_text("this is no database " * 100)
+    with pytest.raises(StoreError, match=r"not a database.*SPAMLINE_HISTORY_URL") as caught:
+        record(f"sqlite:///{tmp_path / 'history.db'}", [VERDICT])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_of_the_same_name_stays_untouched(url: str, path: Path) -> None:
+    path.parent.mkdir()
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"CREATE TABLE {TABLE} (model TEXT)")
+        connection.execute(f"INSERT INTO {TABLE} VALUES ('x')")  # noqa: S608
+    with pytest.raises(StoreError, match="no column"):
+        record(url, [VERDICT])
+    with sqlite3.connect(path) as connection:
+        assert connection.execute(f"SELECT * FROM {TABLE}").fetchall() == [("x",)]  # noqa: S608
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "nonsense",
+        "mysql://user:secret@127.0.0.1/x",
+        "postgresql+psycopg://user:secret@127.0.0.1:1/x",
+        "sqlite:////dev/null/history.db",
+    ],
+)
+def test_a_wrong_address_is_one_line_without_the_password(address: str) -> None:
+    with pytest.raises(StoreError, match="the monitoring history is not") as caught:
+        record(address, [VERDICT])
+    assert "secret" not in str(caught.value)
+
+
+def test_postgresql_updates_on_conflict_too() -> None:
+    from sqlalchemy import MetaData
+    from sqlalchemy.dialects import postgresql
+
+    table = _definition(MetaData())
+    statement = _upsert("postgresql", table, {**dict.fromkeys(KEY), "votes": 2})
+    sql = str(statement.compile(dialect=postgresql.dialect()))
+    assert "ON CONFLICT (model, window_from, window_to) DO UPDATE SET votes" in sql
+
+
+def test_the_environment_wins() -> None:
+    assert history_url("sqlite:///a", {"SPAMLINE_HISTORY_URL": "sqlite:///b"}) == "sqlite:///b"
+    assert history_url("sqlite:///a", {}) == "sqlite:///a"
+    assert history_url(None, {}).endswith("/data/monitor/history.db")
+    assert history_url(None, {}).startswith("sqlite:////")

@@ -1,0 +1,105 @@
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from stages import config
+from stages.files import tree_digest
+from stages.stores.predictions import Drop, Tally, prediction_rows, write_predictions
+
+START = dt.datetime(2002, 9, 2, tzinfo=dt.UTC)
+DROP = Drop(
+    "a" * 64,
+    config.Window(
+        start=dt.date(2002, 7, 1),
+        until=dt.date(2002, 9, 1),
+        holdout_days=14,
+        batch_from=dt.date(2002, 9, 2),
+        batch_to=dt.date(2002, 9, 9),
+        max_messages=None,
+    ),
+)
+
+
+def rows(*hours: int) -> pa.RecordBatch:
+    """Predictions for messages received so many hours after `START`."""
+    table = pa.table(
+        {
+            "id": [f"id-{hour}" for hour in hours],
+            "received_at": pa.array(
+                [START + dt.timedelta(hours=hour) for hour in hours], pa.timestamp("us", tz="UTC")
+            ),
+        }
+    )
+    probabilities = np.linspace(0.1, 0.9, len(hours))
+    verdicts = ["spam" if p > 0.5 else "ham" for p in probabilities]
+    return prediction_rows(table, probabilities, verdicts, model=DROP.model)
+
+
+def test_each_day_has_its_own_folder_and_readers_see_all_rows(tmp_path: Path):
+    folder = tmp_path / "predictions"
+    files = write_predictions(folder, DROP, [rows(1, 2, 23), rows(23, 25), rows(49)])
+    name = "aaaaaaaaaaaaaaaa_2002-09-02_2002-09-09.parquet"
+    assert [path.as_posix() for path in files] == [
+        f"year=2002/month=09/day=02/{name}",
+        f"year=2002/month=09/day=03/{name}",
+        f"year=2002/month=09/day=04/{name}",
+    ]
+    table = pq.read_table(folder)
+    assert table.num_rows == 6
+    assert set(table.column_names) >= {"id", "received_at", "probability", "verdict", "year"}
+
+
+def test_writing_again_replaces_and_gives_the_same_bytes(tmp_path: Path):
+    folder = tmp_path / "predictions"
+    write_predictions(folder, DROP, [rows(1, 25)])
+    first = tree_digest(folder)
+    write_predictions(folder, DROP, [rows(1, 25)])
+    assert tree_digest(folder) == first
+    write_predictions(folder, DROP, [rows(1)])
+    assert pq.read_table(folder).num_rows == 1
+
+
+def test_failure_in_the_middle_leaves_the_former_predictions(tmp_path: Path):
+    folder = tmp_path / "predictions"
+    write_predictions(folder, DROP, [rows(1, 25)])
+    before = tree_digest(folder)
+
+    def broken() -> Iterator[pa.RecordBatch]:
+        yield rows(3)
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError):
+        write_predictions(folder, DROP, broken())
+    assert tree_digest(folder) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["predictions"]
+
+
+def test_day_that_comes_back_is_never_overwritten(tmp_path: Path):
+    with pytest.raises(ValueError, match="not in the order"):
+        write_predictions(tmp_path / "predictions", DROP, [rows(1, 25), rows(2)])
+
+
+def test_last_bits_of_a_probability_do_not_reach_the_bytes(tmp_path: Path):
+    table = pa.table({"id": ["x"], "received_at": pa.array([START], pa.timestamp("us", tz="UTC"))})
+    noisy = [
+        prediction_rows(table, np.array([0.123456 + noise]), ["ham"], model=DROP.model)
+        for noise in (0.0, 1e-12)
+    ]
+    assert noisy[0].equals(noisy[1])
+
+
+def test_tally_counts_what_passes():
+    tally = Tally()
+    tally.seen(rows(1, 2, 3))
+    assert tally.summary() == {
+        "messages": 3,
+        "spam": 1,
+        "spam_share": pytest.approx(1 / 3),
+        "mean_probability": pytest.approx(0.5),
+        "histogram": [0, 1, 0, 0, 0, 1, 0, 0, 0, 1],
+    }

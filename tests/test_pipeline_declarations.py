@@ -1,0 +1,88 @@
+"""`dvc.yaml` declares what a result depends on: else DVC calls a stale one up to date."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+STAGES = ["fetch", "embed", "train", "evaluate", "register", "infer", "monitor"]
+# They put no byte into an output: errors, what people see, and params, which DVC tracks by value.
+PLUMBING = {"stages/__init__.py", "stages/errors.py", "stages/console.py", "stages/config.py"}
+
+
+@pytest.fixture(scope="session")
+def stages(root: Path) -> dict[str, dict]:
+    declared = yaml.safe_load((root / "dvc.yaml").read_text())["stages"]
+    return {name: entry.get("do", entry) for name, entry in declared.items()}
+
+
+def imported(root: Path, module: Path) -> Iterator[Path]:
+    """The project's modules that `module` imports anywhere, lazily ones too."""
+    for node in ast.walk(ast.parse((root / module).read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("stages"):
+            names = [f"{node.module}.{alias.name}" for alias in node.names] + [node.module]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names if alias.name.startswith("stages")]
+        else:
+            continue
+        for name in names:
+            path = Path(*name.split("."))
+            for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+                if (root / candidate).is_file():
+                    yield candidate
+
+
+def closure(root: Path, module: Path) -> set[str]:
+    seen: set[Path] = set()
+    waiting = [module]
+    while waiting:
+        current = waiting.pop()
+        if current not in seen:
+            seen.add(current)
+            waiting.extend(imported(root, current))
+    return {path.as_posix() for path in seen}
+
+
+def covered(path: str, declared: list[str]) -> bool:
+    return any(path == entry or path.startswith(f"{entry}/") for entry in declared)
+
+
+def test_the_seven_stages_are_there_by_name(stages: dict) -> None:
+    assert list(stages) == STAGES
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_module_that_shapes_a_result_is_declared(
+    root: Path, stages: dict, stage: str
+) -> None:
+    needed = closure(root, Path(f"stages/{stage}.py")) - PLUMBING
+    needed = {path for path in needed if (root / path).read_text().count("\n") > 1}
+    missing = sorted(path for path in needed if not covered(path, stages[stage]["deps"]))
+    assert not missing, f"add to stages.{stage}.deps in dvc.yaml: {missing}"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_declared_module_is_unused(root: Path, stages: dict, stage: str) -> None:
+    needed = closure(root, Path(f"stages/{stage}.py"))
+    code = [entry for entry in stages[stage]["deps"] if entry.startswith("stages/")]
+    assert all(any(covered(path, [entry]) for path in needed) for entry in code)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_data_path_in_an_edge_is_declared(root: Path, stages: dict, stage: str) -> None:
+    text = (root / f"stages/{stage}.py").read_text()
+    paths = {path.rstrip("/") for path in re.findall(r'Path\(f?"(data/[^"]*)"\)', text)}
+    entry = stages[stage]
+    outs = [next(iter(o)) if isinstance(o, dict) else o for o in entry.get("outs", [])]
+    outs += [next(iter(m)) for m in entry.get("metrics", [])]
+    declared = [re.sub(r"\$\{item\}", "*", path) for path in [*entry["deps"], *outs]]
+    untracked = {"data/monitor/report.html"}
+    for path in paths - untracked:
+        pattern = re.sub(r"\{\w+\}", "*", path)
+        known = (f"{pattern}/", pattern.split("*")[0])
+        assert any(pattern == d or d.startswith(known) for d in declared), path
