@@ -65,7 +65,8 @@ def _facts(found: dict[Path, dict[str, Any]]) -> Iterator[tuple[str, list[str]]]
 
 
 def _data(fetch: dict[str, Any]) -> Iterator[str]:
-    for name, split in fetch["splits"].items():
+    for name in ("train", "holdout", "batch"):
+        split = fetch["splits"][name]
         yield (
             f"{name:<8} {split['messages']:>6} messages  {split['first'][:10]} to "
             f"{split['last'][:10]}  {split['ham']} ham, {split['spam']} spam"
@@ -121,7 +122,7 @@ def _drift_title(drift: dict[str, Any]) -> str:
 
 def _next() -> Iterator[str]:
     if REPORT.exists():
-        yield f"{REPORT}   what changed, to look at in a browser"
+        yield f"{REPORT!s:<30} what changed, to look at in a browser"
     yield "data/infer/predictions/        the verdicts, Parquet by day"
     yield "data/evaluate/plots/           `dvc plots show`; slices in data/evaluate/metrics.json"
     yield "make compare                   experiments side by side"
