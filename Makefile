@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH
 
-.PHONY: help install run test check format params compare promote summary plots clean
+.PHONY: help install run test check format params compare promote summary readme clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -49,8 +49,8 @@ promote: install ## make the accepted candidate the production model
 summary: install ## what the last run found
 	@python -m stages summary
 
-plots: install ## draw the plots of the last run into docs/plots
-	@python -m docs.pictures
+readme: install ## write the README's figures and picture from measured results
+	@python -m benchmarks.readme
 
 clean: ## remove the virtual environment and caches; data and models stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

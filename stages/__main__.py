@@ -94,11 +94,13 @@ def _stage(parsed: argparse.Namespace) -> None:
 
     from stages import config
     from stages.files import exclusive
+    from stages.inputs import check_inputs
 
     stage = parsed.verb
     edge = import_module(f"stages.{stage}")
     split = [parsed.split] if "split" in parsed else []
     params = config.read(stage, getattr(edge, f"{stage.capitalize()}Params"))
+    check_inputs("@".join([stage, *split]))
     with exclusive(Path("data") / stage / f".{'-'.join([stage, *split])}.lock", stage):
         edge.run(params, *split)
 

@@ -14,7 +14,6 @@ from stages.files import write_parquet
 from stages.model.encoder import SentenceEncoder, fingerprint, load_encoder, message_text
 
 IN, OUT = Path("data/fetch"), Path("data/embed")
-SPLITS = ("train", "holdout", "batch")
 BATCH_ROWS = 256
 
 

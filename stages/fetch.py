@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stages import config
 from stages.console import say
-from stages.files import write_json
+from stages.files import scratch, write_json
 from stages.mail.sources import open_source
 from stages.mail.windows import SPLITS, write_splits
 
 OUT = Path("data/fetch")
 SUMMARY = OUT / "summary.json"
-NEW = OUT / ".new.tmp"
 
 
 @dataclass(frozen=True)
@@ -29,25 +27,22 @@ class FetchParams:
 
 
 def run(params: FetchParams) -> None:
-    """Write `data/fetch/{train,holdout,batch}.parquet` and `summary.json`; all or none is new.
+    """Write `data/fetch/{train,holdout,batch}.parquet` and `summary.json`.
+
+    The files take their places, the summary last, only after all of them are whole.
 
     Raises:
         SourceError: the source cannot be read.
         DataError: its mail does not fill the window.
     """
     source = open_source(params.source, seed=params.seed)
-    # What a killed run left: the command line lets only one fetch at a time come here.
-    shutil.rmtree(NEW, ignore_errors=True)
-    try:
+    with scratch(OUT / "new") as new:
         summary = write_splits(
-            source, params.window, params.duplicates, seed=params.seed, folder=NEW
+            source, params.window, params.duplicates, seed=params.seed, folder=new
         )
-        write_json(NEW / SUMMARY.name, summary)
-        # Each file takes its place only after the last one is whole.
+        write_json(new / SUMMARY.name, summary)
         for name in (*(f"{split}.parquet" for split in SPLITS), SUMMARY.name):
-            (NEW / name).replace(OUT / name)
-    finally:
-        shutil.rmtree(NEW, ignore_errors=True)
+            (new / name).replace(OUT / name)
     say(f"fetch: {_line(summary)}")
 
 

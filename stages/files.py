@@ -29,14 +29,16 @@ def replacing(path: Path) -> Iterator[Path]:
     Readers see the old content or the new one, never a part of it (a folder is absent for the
     instant between two renames).
     """
-    temporary = _temporary(path)
+    temporary, aside = _temporary(path), _temporary(path)
     try:
         yield temporary
         if path.is_dir():
-            _remove(path)
+            # No folder takes the place of another that is not empty.
+            path.rename(aside)
         temporary.replace(path)
     finally:
         _remove(temporary)
+        _remove(aside)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from stages.files import write_json
 from stages.model.filter import Filter
 from stages.model.tables import Split, iter_split
 from stages.registry.mlflow_registry import open_registry
-from stages.registry.pointer import production_model
+from stages.registry.pointer import in_production
 from stages.registry.tracked import obtain
 from stages.stores.predictions import (
     Drop,
@@ -43,7 +43,7 @@ def run(params: InferParams) -> None:
         RegistryError: there is no production model, or it is not to be had.
         DataError: messages and embeddings are not of the same mail.
     """
-    digest = production_model()
+    digest, _ = in_production()
     model = Filter.load(obtain(open_registry(params.registry), digest))
     tally = Tally()
     pieces = iter_split(MAIL, EMBEDDINGS, rows=params.inference.batch_rows)

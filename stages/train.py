@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stages import config
 from stages.console import say, track
+from stages.drift.reference import REFERENCE, write_reference
+from stages.errors import DataError
 from stages.files import replacing
 from stages.model.features import Messages
 from stages.model.filter import save_filter
-from stages.model.reference import REFERENCE, write_reference
 from stages.model.tables import Split, read_split
 from stages.model.training import Trained, train
 
@@ -33,10 +34,15 @@ class TrainParams:
 
 
 def run(params: TrainParams) -> None:
-    """Write the model folder `data/train/model` and the search's table `data/train/trials.csv`."""
+    """Write the model folder `data/train/model` and the search's table `data/train/trials.csv`.
+
+    Raises:
+        DataError: too few messages of a class for the folds.
+    """
     import pandas as pd
 
     split = read_split(MAIL, EMBEDDINGS)
+    _check_classes(split, params.search.folds)
     bar = track(range(params.search.trials), doing="train", total=params.search.trials)
 
     def advance() -> None:
@@ -64,6 +70,17 @@ def run(params: TrainParams) -> None:
     )
 
 
+def _check_classes(split: Split, folds: int) -> None:
+    spam = int(split.spam.sum())
+    ham = len(split.spam) - spam
+    if min(ham, spam) < folds:
+        raise DataError(
+            f"the training window holds {ham} ham and {spam} spam",
+            expected=f"at least {folds} of each, one for each of search.folds",
+            mend="move the window in conf/source/, run `make params`, then `dvc repro`",
+        )
+
+
 def _write_model(params: TrainParams, split: Split, trained: Trained) -> None:
     with replacing(MODEL) as folder:
         save_filter(
@@ -71,18 +88,19 @@ def _write_model(params: TrainParams, split: Split, trained: Trained) -> None:
             trained,
             encoder=params.encoder,
             features=params.features,
-            trained_on=_trained_on(params, split),
+            trained_on=_trained_on(params, split, trained),
         )
         write_reference(folder / REFERENCE, split, trained.out_of_fold, size=params.reference_size)
 
 
-def _trained_on(params: TrainParams, split: Split) -> dict[str, Any]:
+def _trained_on(params: TrainParams, split: Split, trained: Trained) -> dict[str, Any]:
     received = [str(moment) for moment in split.column("received_at")]
     return {
         "spam": int(split.spam.sum()),
         "ham": int((~split.spam).sum()),
         "first": received[0],
         "last": received[-1],
-        "classifier": asdict(params.classifier),
+        "classifier": params.classifier.kind,
+        "hyperparameters": trained.hyperparameters,
         "seed": params.seed,
     }

@@ -61,6 +61,9 @@ def test_a_params_file_that_differs_from_conf_is_refused(root: Path, tmp_path: P
         (("window", "until"), "2002-07-09", "leaves nothing to train on"),
         (("window", "batch_to"), "2002-01-01", "is not before"),
         (("window", "batch_from"), "2002-07-20", "messages of the history"),
+        (("classifier", "C"), [20.0, 0.05], "the first of the two must not be above the second"),
+        (("classifier", "C"), [0.0, 1.0], "greater than 0"),
+        (("features", "word_ngrams"), [3, 1], "the first of the two must not be above"),
         (("encoder", "hub"), "a/b", "exactly one of package and hub"),
     ],
 )
@@ -113,3 +116,13 @@ def test_a_stage_cannot_read_what_dvc_yaml_does_not_declare(
     monkeypatch.chdir(root)
     with pytest.raises(ConfigError, match=r"stages\.embed\.params"):
         config.read("embed", Greedy)
+
+
+def test_an_address_is_never_shown_for_it_may_hold_a_password(root: Path, tmp_path: Path) -> None:
+    changed = yaml.safe_load((root / "params.yaml").read_text())
+    changed["drift"]["history_url"] = "postgresql+psycopg://me:secret@db/x"
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(changed))
+    with pytest.raises(ConfigError, match=r"drift\.history_url") as caught:
+        config.check_composition(path, root / "conf")
+    assert "secret" not in str(caught.value)

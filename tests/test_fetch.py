@@ -94,8 +94,10 @@ def test_the_same_mail_gives_the_same_bytes_in_any_folder(params, tmp_path, monk
 
 
 def test_what_a_killed_fetch_left_is_cleared(params):
-    fetch.NEW.mkdir(parents=True)
-    (fetch.NEW / "train.parquet").write_bytes(b"half")
+    # A process id that no system gives.
+    left = fetch.OUT / ".new.99999999.0.tmp"
+    left.mkdir(parents=True)
+    (left / "train.parquet").write_bytes(b"half")
     fetch.run(params)
     assert sorted(path.name for path in fetch.OUT.iterdir()) == NAMES
 

@@ -52,6 +52,8 @@ def test_new_mail_is_drift_with_a_row_and_a_report(champion: Champion) -> None:
     monitor(champion, params())
     verdict = read_json(VERDICT)
     assert verdict["decision"] == "drift"
+    assert verdict["changed"]
+    assert verdict["matters"]
     assert verdict["quality"]["holdout_one_minus_auc_percent"] == 0.5
     assert verdict["window"]["predicted_spam_share"] == pytest.approx(0.2533)
     with sqlite3.connect(HISTORY) as connection:

@@ -34,6 +34,9 @@ def assess(
 ) -> Verdict:
     """Return the verdict on `window`, which `champion` scored.
 
+    Near copies are set aside for the comparison, as they are in the reference: a campaign is one
+    message sent often, and a permutation test takes its rows for independent.
+
     Raises:
         DataError: window and reference are embedded by two encoders.
     """
@@ -43,6 +46,7 @@ def assess(
         window_from=edges.batch_from,
         window_to=edges.batch_to,
         messages=len(window.sample),
+        copies=int((~window.distinct).sum()),
         reference_messages=len(reference.sample),
         predicted_spam_share=float(window.called_spam.mean()),
     )
@@ -51,13 +55,14 @@ def assess(
         window.probability,
         window.called_spam,
         holdout_loss=champion.holdout_loss,
+        seed=seed,
     )
     refusal = not_enough_mail(subject, quality, drift)
     if refusal:
         return refusal
     comparison = compare(
         reference.sample,
-        window.sample,
+        window.sample.kept(window.distinct),
         drift=drift,
         length=edges.batch_to - edges.batch_from,
         rng=np.random.default_rng(seed),

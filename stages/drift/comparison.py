@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,11 @@ class Sample:
     def by_id(self) -> Sample:
         """Return the same messages sorted by id: results then depend on no row order."""
         order = np.argsort(self.ids, kind="stable")
-        return Sample(self.ids[order], self.received_at[order], self.embeddings[order])
+        return self.kept(order)
+
+    def kept(self, rows: NDArray[Any]) -> Sample:
+        """Return the messages of an index or a mask."""
+        return Sample(self.ids[rows], self.received_at[rows], self.embeddings[rows])
 
 
 @dataclass(frozen=True)

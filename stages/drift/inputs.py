@@ -31,6 +31,7 @@ class Window:
         labels: (n,) of "ham", "spam" and None.
         probability: (n,) of spam.
         called_spam: (n,) bool, the verdicts.
+        distinct: (n,) bool, the first of each group of near copies.
         descriptors: by name, each (n,), see `describe`.
     """
 
@@ -39,6 +40,7 @@ class Window:
     labels: NDArray[np.object_]
     probability: NDArray[np.float64]
     called_spam: NDArray[np.bool_]
+    distinct: NDArray[np.bool_]
     descriptors: Columns
 
 
@@ -74,6 +76,7 @@ def read_window(messages: Path, embeddings: Path, predictions: Path, *, model: s
             mend="dvc repro infer",
         )
     predicted = predicted.take([row_of[name] for name in ids])
+    groups = split.column("group")
     texts = (list(map(str, split.column(name))) for name in ("subject", "text"))
     return Window(
         sample=_sample(split.table, split.embeddings, embeddings),
@@ -81,6 +84,9 @@ def read_window(messages: Path, embeddings: Path, predictions: Path, *, model: s
         labels=np.asarray(split.column("label"), dtype=object),
         probability=predicted.column("probability").to_numpy(),
         called_spam=np.asarray(predicted.column("verdict").to_pylist()) == SPAM,
+        distinct=np.asarray(
+            [group in (None, name) for group, name in zip(groups, ids, strict=True)]
+        ),
         descriptors=describe(*texts),
     )
 

@@ -8,10 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.mail.message import HAM, SPAM
-from stages.model.metrics import f1_at, one_minus_auc_percent, spam_recall_at
+from stages.model.metrics import (
+    bootstrap_weights,
+    f1_at,
+    interval,
+    metrics_at,
+    resampled,
+    spam_recall_at,
+)
 
 # Of each class. Below this the standard error of a usual (1-AUC)% exceeds the value itself.
 FEWEST_LABELLED = 20
+RESAMPLES, CONFIDENCE = 500, 0.9
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,7 @@ class Quality:
         spam: labelled spam.
         ham: labelled ham.
         one_minus_auc_percent: (1 - ROC-AUC) in percent.
+        one_minus_auc_percent_low: the lower end of its bootstrap interval.
         recall_at_ham_fpr_1_percent: spam recall at a ham false-positive rate of 1 %, 0-1.
         f1: of the verdicts as they were given, spam being the positive class.
         holdout_one_minus_auc_percent: the champion's on its holdout; None where unknown.
@@ -30,6 +39,7 @@ class Quality:
     spam: int
     ham: int
     one_minus_auc_percent: float
+    one_minus_auc_percent_low: float
     recall_at_ham_fpr_1_percent: float
     f1: float
     holdout_one_minus_auc_percent: float | None
@@ -42,8 +52,12 @@ class Quality:
         return self.one_minus_auc_percent - self.holdout_one_minus_auc_percent
 
     def hurts(self, limit: float) -> bool:
-        """Return whether the loss is known and above `limit` percentage points."""
-        return self.loss is not None and self.loss > limit
+        """Return whether the loss is known and surely above `limit` percentage points.
+
+        Surely: at the lower end of its interval, for a week may hold a score of spam only.
+        """
+        holdout = self.holdout_one_minus_auc_percent
+        return holdout is not None and self.one_minus_auc_percent_low - holdout > limit
 
 
 def realised_quality(
@@ -52,6 +66,7 @@ def realised_quality(
     called_spam: NDArray[np.bool_],
     *,
     holdout_loss: float | None,
+    seed: int,
 ) -> Quality | None:
     """Return the quality on the labelled messages; None for fewer than `FEWEST_LABELLED` a class.
 
@@ -60,17 +75,28 @@ def realised_quality(
         probability: (n,) of spam.
         called_spam: (n,) the verdicts.
         holdout_loss: the champion's (1-AUC)% on its holdout, if known.
+        seed: of the bootstrap.
     """
     known = (labels == SPAM) | (labels == HAM)
     spam = labels[known] == SPAM
     if min(spam.sum(), (~spam).sum()) < FEWEST_LABELLED:
         return None
     probability = probability[known]
+    loss = interval(_resampled_loss(spam, probability, seed), CONFIDENCE)
     return Quality(
         spam=int(spam.sum()),
         ham=int((~spam).sum()),
-        one_minus_auc_percent=one_minus_auc_percent(spam, probability),
+        one_minus_auc_percent=loss["value"],
+        one_minus_auc_percent_low=loss["low"],
         recall_at_ham_fpr_1_percent=spam_recall_at(spam, probability, 0.01),
         f1=f1_at(spam, called_spam[known].astype(np.float64), 0.5),
         holdout_one_minus_auc_percent=holdout_loss,
     )
+
+
+def _resampled_loss(
+    spam: NDArray[np.bool_], probability: NDArray[np.float64], seed: int
+) -> NDArray[np.float64]:
+    name = "one_minus_auc_percent"
+    metric = {name: metrics_at(0.5)[name]}
+    return resampled(metric, spam, probability, bootstrap_weights(spam, RESAMPLES, seed))[name]

@@ -52,7 +52,8 @@ def quality_sentence(quality: Quality | None, drift: Drift) -> str:
     return (
         f"{realised}, {abs(quality.loss):.2f} {'above' if quality.loss > 0 else 'below'} the "
         f"holdout's {quality.holdout_one_minus_auc_percent:.2f}: that "
-        f"{'hurts' if quality.hurts(limit) else 'is no reason'} (more than {limit:g} above does)."
+        f"{'hurts' if quality.hurts(limit) else 'is no reason'} (surely more than {limit:g} above "
+        f"does; its interval begins at {quality.one_minus_auc_percent_low:.2f})."
     )
 
 

@@ -46,16 +46,18 @@ class Subject:
         window_from: first day.
         window_to: the day after the last.
         messages: in the window.
+        copies: how many of them are near copies of others, and set aside.
         reference_messages: in the champion's reference.
-        predicted_spam_share: of the window, 0-1; None for an empty one.
+        predicted_spam_share: of the window, 0-1.
     """
 
     model: str
     window_from: dt.date
     window_to: dt.date
     messages: int
+    copies: int
     reference_messages: int
-    predicted_spam_share: float | None
+    predicted_spam_share: float
 
 
 @dataclass(frozen=True)
@@ -93,12 +95,15 @@ class Verdict:
         subject = self.subject
         return {
             "decision": self.decision.value,
+            "changed": self.decision in (Decision.CHANGED, Decision.DRIFT),
+            "matters": self.decision is Decision.DRIFT,
             "reasons": list(self.reasons),
             "model": subject.model,
             "window": {
                 "from": subject.window_from.isoformat(),
                 "to": subject.window_to.isoformat(),
                 "messages": subject.messages,
+                "copies": subject.copies,
                 "predicted_spam_share": subject.predicted_spam_share,
             },
             "reference": {
@@ -126,12 +131,12 @@ def not_enough_mail(subject: Subject, quality: Quality | None, drift: Drift) -> 
     The reference must be as large as a window must: one that small is no sample of a model's past.
     """
     for what, messages in (
-        ("window", subject.messages),
+        ("window", subject.messages - subject.copies),
         ("production model's reference", subject.reference_messages),
     ):
         if messages < drift.min_window:
             reason = (
-                f"The {what} holds {messages} messages; "
+                f"The {what} holds {messages} distinct messages; "
                 f"at least {drift.min_window} are needed for a verdict."
             )
             decision = Decision.NOT_ENOUGH_MAIL

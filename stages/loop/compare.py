@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
+
+from stages.loop.pipeline import repository
 
 PARAMS = {
     "classifier": ("classifier", "kind"),
@@ -20,15 +23,18 @@ METRICS = {
 
 
 def print_experiments() -> None:
-    """Print the workspace, HEAD, its experiments and the queue as a table, best AUC first."""
-    from dvc.repo import Repo
+    """Print the workspace, HEAD, its experiments and the queue as a table, best AUC first.
+
+    Raises:
+        BusyError, UserError: DVC is busy or refuses.
+    """
     from rich.console import Console
     from rich.table import Table
 
-    with Repo() as repo:
+    with repository() as repo:
         states = [state.dumpd() for state in repo.experiments.show()]
     table = Table("experiment", "state", *PARAMS, "features", *METRICS)
-    for row in sorted(experiment_rows(states), key=_best_first):
+    for row in sorted(experiment_rows(states), key=best_first):
         table.add_row(*row)
     Console().print(table)
 
@@ -48,9 +54,10 @@ def experiment_rows(states: list[dict[str, Any]]) -> Iterator[list[str]]:
                 yield _row(experiment["name"] or experiment["rev"][:7], status, experiment)
 
 
-def _best_first(row: list[str]) -> tuple[bool, str]:
-    """Workspace and commits first, then experiments by (1-AUC)%, unfinished ones last."""
-    return (row[1] not in ("workspace", "commit"), row[3 + len(PARAMS)] or "~")
+def best_first(row: list[str]) -> tuple[bool, float]:
+    """Sort workspace and commits first, then experiments by (1-AUC)%, unfinished ones last."""
+    loss = row[3 + len(PARAMS)]
+    return (row[1] not in ("workspace", "commit"), float(loss) if loss else math.inf)
 
 
 def _row(name: str, status: str, state: dict[str, Any]) -> list[str]:
@@ -67,7 +74,8 @@ def _features(features: dict[str, Any]) -> str:
 
 
 def _number(interval: Any) -> str:
-    return f"{interval['value']:.4f}" if isinstance(interval, dict) else ""
+    value = interval.get("value") if isinstance(interval, dict) else None
+    return "" if value is None else f"{value:.4f}"
 
 
 def _file(data: dict[str, Any], kind: str, path: str) -> dict[str, Any]:

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stages.errors import BusyError, StageError, UserError
 
+if TYPE_CHECKING:
+    from dvc.repo import Repo
 
-def reproduce(*targets: str) -> None:
-    """Bring `targets` (all stages by default) up to date, as `dvc repro` does.
+
+@contextmanager
+def repository() -> Iterator[Repo]:
+    """Yield DVC's view of the folder we stand in.
 
     Raises:
-        StageError: a stage failed; its own line stands above, its exit status comes along.
         BusyError: another DVC command is at work in this folder.
         UserError: DVC itself refused, in its own words.
     """
-    from dvc.exceptions import DvcException, ReproductionError
+    from dvc.exceptions import DvcException
     from dvc.lock import LockError
     from dvc.repo import Repo
 
-    # Stages are `python -m stages ...`: the very Python that runs this.
-    os.environ["PATH"] = os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
-    )
     try:
         with Repo() as repo:
-            repo.reproduce(targets=list(targets) or None)
-    except ReproductionError as error:
-        raise StageError(str(error), status=_status(error)) from error
+            yield repo
     except LockError as error:
         raise BusyError(
             "another DVC command is at work here",
@@ -39,9 +39,33 @@ def reproduce(*targets: str) -> None:
     except DvcException as error:
         raise UserError(
             f"DVC: {error}",
-            expected="a repository that DVC can reproduce",
+            expected="a repository that DVC can work with",
             mend="`dvc doctor`, then run again",
         ) from error
+
+
+def reproduce(*targets: str, force: bool = False) -> None:
+    """Bring `targets` (all stages by default) up to date, as `dvc repro` does.
+
+    Args:
+        targets: names of stages.
+        force: run these, and nothing before them, even if nothing that DVC sees has changed.
+
+    Raises:
+        StageError: a stage failed; its own line stands above, its exit status comes along.
+        BusyError, UserError: as for `repository`.
+    """
+    from dvc.exceptions import ReproductionError
+
+    # Stages are `python -m stages ...`: the very Python that runs this.
+    os.environ["PATH"] = os.pathsep.join(
+        [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    )
+    with repository() as repo:
+        try:
+            repo.reproduce(targets=list(targets) or None, force=force, single_item=force)
+        except ReproductionError as error:
+            raise StageError(str(error), status=_status(error)) from error
 
 
 def _status(error: BaseException) -> int:

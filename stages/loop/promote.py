@@ -11,7 +11,7 @@ from stages import config
 from stages.console import say
 from stages.errors import GateError
 from stages.registry.mlflow_registry import CHAMPION, ModelRegistry, open_registry
-from stages.registry.pointer import POINTER, Pointer, read_pointer, write_pointer
+from stages.registry.pointer import POINTER, Pointer, incumbent, read_pointer, write_pointer
 from stages.registry.receipt import Receipt, read_receipt
 from stages.registry.registration import MODEL
 
@@ -35,7 +35,8 @@ def move_pointer(receipt: Receipt, registry: ModelRegistry, path: Path = POINTER
         The pointer as it now is.
 
     Raises:
-        GateError: the gate refused the candidate.
+        GateError: the gate refused the candidate, or compared it with another model than the
+            one that it would replace.
         RegistryError: the registry does not have the model; nothing has moved.
     """
     if not receipt.gate.accepted:
@@ -45,17 +46,28 @@ def move_pointer(receipt: Receipt, registry: ModelRegistry, path: Path = POINTER
             mend="look at data/evaluate/metrics.json, improve the model or move the window, "
             "then `dvc repro`",
         )
+    before = read_pointer(path)
+    if receipt.champion != incumbent(before, receipt.model):
+        raise GateError(
+            f"the candidate {receipt.model[:12]} was compared with {_named(receipt.champion)}",
+            expected=f"a comparison with what it would replace, {_named(before.model)}",
+            mend="`dvc repro register`, then promote again",
+        )
     registry.obtain(receipt.model, local=MODEL)
-    pointer = _moved(read_pointer(path), receipt)
+    pointer = _moved(before, receipt)
     write_pointer(pointer, path)
     registry.set_alias(CHAMPION, receipt.model)
     return pointer
 
 
+def _named(digest: str | None) -> str:
+    return f"the model {digest[:12]}" if digest else "no model"
+
+
 def _moved(pointer: Pointer, receipt: Receipt) -> Pointer:
-    if pointer.model == receipt.model:
-        return pointer
-    return Pointer(receipt.name, model=receipt.model, previous=pointer.model)
+    previous = pointer.previous if pointer.model == receipt.model else pointer.model
+    loss = receipt.metrics["one_minus_auc_percent"]["value"]
+    return Pointer(receipt.name, receipt.model, previous, loss)
 
 
 def vacate(path: Path = POINTER) -> None:

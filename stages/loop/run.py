@@ -6,71 +6,70 @@ from pathlib import Path
 
 from stages import config
 from stages.console import say
+from stages.files import exclusive
 from stages.loop.pipeline import reproduce
-from stages.loop.summary import print_summary
+from stages.loop.promote import promote, vacate
+from stages.loop.summary import DRIFT, print_summary
+from stages.registry.mlflow_registry import open_registry
 from stages.registry.pointer import POINTER, read_pointer, write_pointer
 from stages.registry.tracked import model_at_hand
 from stages.stores.history import history_url, rebuild
 
-VERDICT = Path("data/monitor/drift.json")
+LOCK = Path("data/.run.lock")
 
 
 def run() -> None:
     """Reproduce all stages, give a first model to production, and say what came out.
 
-    The pointer in git may name a model that this machine can have nowhere: other hardware trained
-    other bytes, and there is no registry. The run then says so, and makes its own candidate, if
-    the gate accepts it, the production model of this clone.
-
     Raises:
         GateError: the gate refused a first model: there is nothing to score the batch with.
         StageError: a stage failed.
         ConfigError: `params.yaml` is not the composition of `conf/`: an edit would go unnoticed.
+        BusyError: another run is at work here.
     """
     config.check_composition()
-    registry = config.load().registry
-    reproduce("train")
-    before = read_pointer()
-    if _lost(registry):
-        from stages.loop.promote import vacate
-
-        say(
-            f"run: {POINTER} names the model {str(before.model)[:12]}, which neither the registry "
-            "nor this machine's training has; this run's candidate becomes the local production "
-            f"model if the gate accepts it (to go back: git checkout -- {POINTER})"
-        )
-        vacate()
-    if read_pointer().model is None:
-        try:
-            _first_promotion(registry)
-        except BaseException:
-            write_pointer(before)
-            raise
-    reproduce()
-    # DVC may have restored the verdict instead of running monitor, and so written no row.
-    rebuild(history_url(config.load().drift.history_url), [VERDICT])
+    params = config.load()
+    with exclusive(LOCK, "a run"):
+        if not params.source.pinned:
+            # DVC sees parameters, not the mail behind them.
+            reproduce("fetch", force=True)
+        reproduce("train")
+        _first_model(params.registry)
+        reproduce()
+        # DVC may have restored the verdict instead of running monitor, and so written no row.
+        rebuild(history_url(params.drift.history_url), [DRIFT])
     print_summary()
 
 
-def _lost(registry: config.Registry) -> bool:
-    """Return whether the pointer names a model that can be had nowhere.
+def _first_model(registry: config.Registry) -> None:
+    """See to it that the pointer names a model that can be had.
 
-    So it is on a clone whose hardware trains other bytes than the committed lock says, with
-    neither a registry nor a DVC remote at hand.
+    It may name one that this machine can have nowhere: other hardware trained other bytes, and
+    there is neither a registry nor a DVC remote. Then, and in a project without a model, this
+    run's candidate goes into production if the gate accepts it.
     """
-    digest = read_pointer().model
-    if digest is None:
-        return False
+    before = read_pointer()
+    if before.model is not None:
+        if not _lost(before.model, registry):
+            return
+        say(
+            f"run: {POINTER} names the model {before.model[:12]}, which neither the registry nor "
+            "this machine's training has; this run's candidate becomes the local production model "
+            f"if the gate accepts it (to go back: git checkout -- {POINTER})"
+        )
+        vacate()
+    vacant = read_pointer()
+    try:
+        reproduce("register")
+        promote(registry)
+    except BaseException:
+        if read_pointer() == vacant:
+            write_pointer(before)
+        raise
+
+
+def _lost(digest: str, registry: config.Registry) -> bool:
     with model_at_hand(digest) as folder:
         if folder is not None:
             return False
-    from stages.registry.mlflow_registry import open_registry
-
     return open_registry(registry).find(digest) is None
-
-
-def _first_promotion(registry: config.Registry) -> None:
-    from stages.loop.promote import promote
-
-    reproduce("register")
-    promote(registry)

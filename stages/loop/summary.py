@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stages.errors import DataError
 from stages.files import read_json
 from stages.registry.pointer import read_pointer
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 FETCH, METRICS = Path("data/fetch/summary.json"), Path("data/evaluate/metrics.json")
 RECEIPT, INFER = Path("data/register/receipt.json"), Path("data/infer/summary.json")
@@ -26,8 +29,11 @@ QUALITY = {
 }
 
 
-def print_summary() -> None:
+def print_summary(console: Console | None = None) -> None:
     """Print what the last run found.
+
+    Args:
+        console: where to; standard output by default.
 
     Raises:
         DataError: no run has come to its end here.
@@ -36,7 +42,7 @@ def print_summary() -> None:
 
     found = {path: _read(path) for path in (FETCH, METRICS, RECEIPT, INFER, DRIFT)}
     # Soft wrap: whoever copies a line gets a line.
-    console = Console(highlight=False, soft_wrap=True)
+    console = console or Console(highlight=False, soft_wrap=True)
     for title, lines in _facts(found):
         console.print(f"\n[bold]{title}[/bold]")
         for line in lines:
@@ -47,9 +53,11 @@ def print_summary() -> None:
 def _read(path: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = read_json(path)
-    except FileNotFoundError:
+    except (OSError, ValueError) as error:
         raise DataError(
-            f"there is no {path}", expected="a run that came to its end", mend="run `make run`"
+            f"{path} cannot be read ({type(error).__name__})",
+            expected="what a run that came to its end leaves",
+            mend="run `make run`",
         ) from None
     return content
 
@@ -61,7 +69,7 @@ def _facts(found: dict[Path, dict[str, Any]]) -> Iterator[tuple[str, list[str]]]
     yield _gate_title(found[RECEIPT]), list(found[RECEIPT]["gate"]["reasons"])
     yield "Predictions", list(_predictions(found[INFER]))
     yield _drift_title(found[DRIFT]), list(found[DRIFT]["reasons"])
-    yield "Look next", list(_next())
+    yield "Look next", list(_next(found[DRIFT]))
 
 
 def _data(fetch: dict[str, Any]) -> Iterator[str]:
@@ -120,9 +128,16 @@ def _drift_title(drift: dict[str, Any]) -> str:
     return f"Drift: {decision} ({drift['votes']} of {len(drift['statistics'])} votes)"
 
 
-def _next() -> Iterator[str]:
-    if REPORT.exists():
+def _next(drift: dict[str, Any]) -> Iterator[str]:
+    if _is_about(drift):
         yield f"{REPORT!s:<30} what changed, to look at in a browser"
     yield "data/infer/predictions/        the verdicts, Parquet by day"
     yield "data/evaluate/plots/           `dvc plots show`; slices in data/evaluate/metrics.json"
     yield "make compare                   experiments side by side"
+
+
+def _is_about(drift: dict[str, Any]) -> bool:
+    """Return whether the report is of this verdict: DVC restores one without the other."""
+    page = REPORT.read_text(encoding="utf-8") if REPORT.exists() else ""
+    window = drift["window"]
+    return f"{window['from']} to {window['to']}" in page and drift["model"][:12] in page

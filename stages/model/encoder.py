@@ -97,14 +97,28 @@ def load_encoder(encoder: config.Encoder, *, workers: int | None = None) -> Sent
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    count = workers or min(os.cpu_count() or 1, _MOST_WORKERS)
+    count = workers or min(_cores(), _MOST_WORKERS)
     models = [
         SentenceTransformer(
             str(folder), device="cpu", local_files_only=True, trust_remote_code=False
         )
         for _ in range(count)
     ]
+    found = models[0].get_sentence_embedding_dimension()
+    if found != encoder.dim:
+        raise EncoderError(
+            f"{encoder.name} has {found} dimensions",
+            expected=f"{encoder.dim} as conf/encoder says",
+            mend="edit dim in conf/encoder/ and run `make params`",
+        )
     return SentenceEncoder(models, encoder)
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def check_weights(folder: Path, encoder: config.Encoder) -> None:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from stages import config
 from stages.errors import RegistryError
-from stages.files import write_json
+from stages.files import json_text, write_text
 from stages.mail.message import HAM, SPAM
 from stages.model.classifier import TRUSTED_TYPES, decision_scores
 from stages.model.encoder import SentenceEncoder, fingerprint, load_encoder, message_text
@@ -153,5 +153,6 @@ def save_filter(
         "calibrator": trained.calibrator,
     }
     folder.mkdir(parents=True)
-    write_json(folder / SPECIFICATION, asdict(specification))
+    # Not rounded: what was trained with is what must be scored with.
+    write_text(folder / SPECIFICATION, json_text(asdict(specification)))
     dump_model(parts, folder / CLASSIFIER)

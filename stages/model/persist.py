@@ -63,7 +63,8 @@ def _canonical(archive: bytes) -> bytes:
     with zipfile.ZipFile(buffer, "w") as target:
         for name, content in [("schema.json", text.encode()), *sorted(renamed.items())]:
             info = zipfile.ZipInfo(name, date_time=_EPOCH)
-            info.compress_type = zipfile.ZIP_DEFLATED
+            # Stored, not deflated: compressors of one format differ in their bytes.
+            info.compress_type = zipfile.ZIP_STORED
             target.writestr(info, content)
     return buffer.getvalue()
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from stages.errors import DataError
 from stages.mail.message import SPAM
 
-COLUMNS = ["id", "received_at", "subject", "text", "label", "is_list", "is_html"]
+COLUMNS = ["id", "received_at", "subject", "text", "label", "group", "is_list", "is_html"]
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ class Trained:
     Attributes:
         features: the fitted feature map.
         classifier: a fitted scikit-learn classifier.
+        hyperparameters: those that the search chose.
         calibrator: a fitted one-column logistic regression: score to probability of spam.
         threshold: a probability from this on is the verdict "spam".
         trials: the search, a row a trial: number, hyper-parameters, roc_auc.
@@ -30,6 +31,7 @@ class Trained:
 
     features: FeatureMap
     classifier: Any
+    hyperparameters: dict[str, Any]
     calibrator: Any
     threshold: float
     trials: list[dict[str, Any]]
@@ -74,7 +76,7 @@ def train(
     out_of_fold = calibrated(calibrator, scores)
     threshold = ham_threshold(out_of_fold[~spam], decision.ham_false_positive_rate)
     final = build(classifier.kind, hyperparameters, seed).fit(X, spam)
-    return Trained(mapped, final, calibrator, threshold, trials, out_of_fold)
+    return Trained(mapped, final, hyperparameters, calibrator, threshold, trials, out_of_fold)
 
 
 def calibrated(calibrator: Any, scores: np.ndarray) -> np.ndarray:

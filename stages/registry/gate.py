@@ -42,6 +42,8 @@ def decide(metrics: Mapping[str, Any], gate: Gate) -> GateDecision:
         _enough_holdout(metrics["holdout"], gate.min_holdout),
         _low_loss(candidate["one_minus_auc_percent"], gate.max_one_minus_auc_percent),
         _high_recall(candidate["recall_at_ham_fpr_1_percent"], gate.min_recall_at_1_percent),
+        _useful_verdicts(candidate["recall"], gate.min_recall),
+        _harmless_verdicts(candidate["ham_false_positive_rate"], gate.max_ham_false_positive_rate),
         _no_regression(metrics, gate.max_regression_percent),
     ]
     refusals_first = sorted(checks, key=lambda check: check.passed)
@@ -73,6 +75,22 @@ def _high_recall(recall: Interval, minimum: float) -> Check:
         value is not None and value >= minimum,
         f"spam recall at 1 % ham false positives is {_shown(recall)}; "
         f"at least {minimum:g} is needed",
+    )
+
+
+def _useful_verdicts(recall: Interval, minimum: float) -> Check:
+    value = recall["value"]
+    return Check(
+        value is not None and value >= minimum,
+        f"the verdicts catch {_shown(recall)} of the spam; at least {minimum:g} is needed",
+    )
+
+
+def _harmless_verdicts(lost: Interval, maximum: float) -> Check:
+    value = lost["value"]
+    return Check(
+        value is not None and value <= maximum,
+        f"the verdicts lose {_shown(lost)} of the ham; at most {maximum:g} is allowed",
     )
 
 

@@ -14,6 +14,7 @@ from stages.errors import BusyError
 
 HOME = Path("data/register/mlflow")
 VARIABLE = "MLFLOW_TRACKING_URI"
+_SQLITE = "sqlite:///"
 # A registration takes about ten seconds; whoever waits longer than this waits for a dead one.
 _LOCK_SECONDS = 60.0
 
@@ -49,7 +50,7 @@ class Location:
 
     @property
     def embedded(self) -> bool:
-        """Whether the registry is the SQLite file below `HOME`."""
+        """Whether the registry is a SQLite file on this machine, artifacts beside it."""
         return self.artifacts is not None
 
     @contextmanager
@@ -97,13 +98,13 @@ def locate(registry: config.Registry, environment: Mapping[str, str] = os.enviro
     folder the reader happens to be in.
     """
     uri = environment.get(VARIABLE) or registry.tracking_uri
-    if uri:
+    if uri and not uri.startswith(_SQLITE):
         return Location(uri, _without_userinfo(uri), artifacts=None)
-    home = HOME.resolve()
+    database = Path(uri.removeprefix(_SQLITE)).resolve() if uri else HOME.resolve() / "mlflow.db"
     return Location(
-        f"sqlite:///{home / 'mlflow.db'}",
-        f"{HOME / 'mlflow.db'}",
-        artifacts=(home / "artifacts").as_uri(),
+        f"{_SQLITE}{database}",
+        uri or f"{HOME / 'mlflow.db'}",
+        artifacts=(database.parent / "artifacts").as_uri(),
     )
 
 
@@ -115,4 +116,7 @@ def quiet_environment(environment: MutableMapping[str, str] = os.environ) -> Non
 
 def _without_userinfo(uri: str) -> str:
     parts = urlsplit(uri)
+    if "@" not in parts.netloc:
+        # Put together again it would lose slashes: sqlite:////absolute.
+        return uri
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

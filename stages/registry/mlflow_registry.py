@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import stages
 from stages import config
 from stages.errors import RegistryError
-from stages.files import replacing, tree_digest
+from stages.files import replacing, scratch, tree_digest
 from stages.registry.location import HOME, VARIABLE, Location, locate, quiet_environment
-from stages.registry.registration import DIGEST, LOSS, Registration, local_registration
+from stages.registry.registration import DIGEST, Registration, local_registration
 from stages.registry.requirements import scoring_requirements
 
 if TYPE_CHECKING:
@@ -60,12 +60,6 @@ class ModelRegistry:
         version = self._version(digest)
         return str(version.version) if version else None
 
-    def holdout_loss(self, digest: str) -> float | None:
-        """Return the (1-AUC)% of the model `digest` on its holdout, in percent, if known."""
-        version = self._version(digest)
-        loss = version.tags.get(LOSS) if version else None
-        return float(loss) if loss else None
-
     def register(self, registration: Registration) -> str:
         """Return the version of this model, made now unless it exists; its bytes are verified.
 
@@ -86,6 +80,7 @@ class ModelRegistry:
                 version = self._create(registration)
             else:
                 self._verify(self._uri(version), registration.digest)
+                self._say_again(version, registration)
         return str(version.version)
 
     def obtain(self, digest: str, *, local: Path | None = None) -> Path:
@@ -151,6 +146,15 @@ class ModelRegistry:
                 tags=registration.version_tags(),
                 description=registration.description(),
             )
+
+    def _say_again(self, version: ModelVersion, registration: Registration) -> None:
+        """Let a version that is there say what the receipt says now: the gate may have changed."""
+        for key, value in registration.version_tags().items():
+            if version.tags.get(key) != value:
+                self._client.set_model_version_tag(self.name, str(version.version), key, value)
+        description = registration.description()
+        if description and version.description != description:
+            self._client.update_model_version(self.name, str(version.version), description)
 
     def _experiment(self) -> str:
         experiment = self._client.get_experiment_by_name(self.name)
@@ -227,14 +231,13 @@ class ModelRegistry:
         """Yield a temporary folder with the model folder below `uri`, which has `digest`."""
         from mlflow.artifacts import download_artifacts
 
-        HOME.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=HOME, suffix=".tmp") as temporary:
+        with scratch(HOME / "fetched") as temporary:
             download_artifacts(
                 artifact_uri=f"{uri}/{_FOLDER}",
-                dst_path=temporary,
+                dst_path=str(temporary),
                 tracking_uri=self._location.uri,
             )
-            folder = Path(temporary) / Path(_FOLDER).name
+            folder = temporary / Path(_FOLDER).name
             found = tree_digest(folder)
             if found != digest:
                 raise RegistryError(
@@ -283,11 +286,23 @@ def _reported(location: Location) -> Iterator[None]:
 
     try:
         yield
-    except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
+    except (MlflowException, RequestException, SQLAlchemyError, OSError, ImportError) as error:
         # The first line says it; the rest, and any password in the address, help nobody.
-        line = (str(error).splitlines() or [""])[0].replace(location.uri, location.shown)
+        line = (str(_bottom(error)).strip().splitlines() or [""])[0]
+        line = line.replace(location.uri, location.shown)
         raise RegistryError(
             f"the registry {location.shown} failed: {line[:200]}",
             expected="an MLflow registry that answers",
             mend=location.mend_silence(),
         ) from error
+
+
+def _bottom(error: BaseException) -> BaseException:
+    """Return the operating system's word on it, if there is one below the words of libraries."""
+    lowest, below = error, error.__cause__ or error.__context__
+    while below is not None:
+        # The classes of requests are OSErrors too.
+        if isinstance(below, ConnectionError | TimeoutError):
+            lowest = below
+        below = below.__cause__ or below.__context__
+    return lowest

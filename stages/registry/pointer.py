@@ -27,11 +27,14 @@ class Pointer:
         name: the registered model's name.
         model: the digest of the model in production; None before the first one.
         previous: the digest of the model that it replaced; None where there was none.
+        holdout_one_minus_auc_percent: what the model in production lost on its holdout, in
+            percent: what its realised quality is measured against. None before the first one.
     """
 
     name: str
     model: str | None
     previous: str | None
+    holdout_one_minus_auc_percent: float | None = None
 
 
 def incumbent(pointer: Pointer, candidate: str) -> str | None:
@@ -60,20 +63,20 @@ def read_pointer(path: Path = POINTER) -> Pointer:
     return Pointer(**content)
 
 
-def production_model(path: Path = POINTER) -> str:
-    """Return the digest of the model in production.
+def in_production(path: Path = POINTER) -> tuple[str, float | None]:
+    """Return the digest of the model in production, and its (1-AUC)% on its holdout if known.
 
     Raises:
         RegistryError: nothing is in production yet, or the file is not a pointer.
     """
-    digest = read_pointer(path).model
-    if digest is None:
+    pointer = read_pointer(path)
+    if pointer.model is None:
         raise RegistryError(
             f"{path} names no model: nothing is in production yet",
             expected="the digest of an accepted model",
             mend="make run",
         )
-    return digest
+    return pointer.model, pointer.holdout_one_minus_auc_percent
 
 
 def write_pointer(pointer: Pointer, path: Path = POINTER) -> None:
@@ -92,12 +95,15 @@ def _problem(content: Any) -> str | None:
         value = content[key]
         if value is not None and not (isinstance(value, str) and _DIGEST.fullmatch(value)):
             return f"its {key} is {value!r}"
+    loss = content["holdout_one_minus_auc_percent"]
+    if loss is not None and not isinstance(loss, int | float):
+        return f"its holdout_one_minus_auc_percent is {loss!r}"
     return None
 
 
 def _malformed(path: Path, problem: str) -> RegistryError:
     return RegistryError(
         f"{path} is no production pointer: {problem}",
-        expected="an object of name, model and previous, the last two a SHA-256 or null",
+        expected="name, model and previous (a SHA-256 or null each), and a loss in percent",
         mend=f"git checkout -- {path}",
     )

@@ -61,7 +61,8 @@ def _messages(model_input: Any) -> tuple[list[str], list[str]]:
 
 
 def _column(values: pd.Series[str]) -> list[str]:
-    return [str(value) for value in values.fillna("")]
+    # Not fillna: where all are missing it warns of a change to come.
+    return ["" if no else str(value) for value, no in zip(values, values.isna(), strict=True)]
 
 
 def _load_pyfunc(data_path: str) -> PyfuncFilter:

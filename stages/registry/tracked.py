@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stages.files import scratch, tree_digest
+from stages.errors import StoreError
+from stages.files import tree_digest
 from stages.registry.receipt import RECEIPT
 from stages.registry.registration import MODEL
 
@@ -45,12 +47,15 @@ def model_at_hand(digest: str) -> Iterator[Path | None]:
     """Yield a folder with the verified bytes of the model `digest` as DVC tracks it, or None.
 
     The workspace's own model if that is the one, else a temporary copy out of an earlier commit.
+
+    Raises:
+        StoreError: DVC's remote may have it and cannot be asked: that is not the same as lost.
     """
     if MODEL.is_dir() and tree_digest(MODEL) == digest:
         yield MODEL
         return
-    with scratch(Path("data/train/.tracked")) as folder:
-        target = folder / "model"
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "model"
         found = any(_fetch(commit, target, digest) for commit in _commits(digest))
         yield target if found else None
 
@@ -79,12 +84,23 @@ def _git(*arguments: str) -> str:
 
 
 def _fetch(commit: str, target: Path, digest: str) -> bool:
-    """Copy the model folder of `commit` to `target`; return whether it is the model `digest`."""
+    """Copy the model folder of `commit` to `target`; return whether it is the model `digest`.
+
+    Raises:
+        StoreError: DVC's remote may have it and cannot be asked.
+    """
     from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
 
     try:
         DVCFileSystem(".", rev=commit).get(MODEL.as_posix(), str(target), recursive=True)
-    except (DvcException, OSError):
+    except FileNotFoundError:
         return False
+    except (DvcException, OSError) as error:
+        raise StoreError(
+            f"the model {digest[:12]} of commit {commit[:7]} cannot be fetched: "
+            f"{' '.join(str(error).split())[:200]}",
+            expected="DVC's cache or a remote that answers",
+            mend="`dvc pull` tells more; then run again",
+        ) from error
     return target.is_dir() and tree_digest(target) == digest

@@ -59,6 +59,7 @@ def subject(messages: int = 300, reference_messages: int = 1000) -> Subject:
         window_from=dt.date(2002, 9, 2),
         window_to=dt.date(2002, 9, 9),
         messages=messages,
+        copies=0,
         reference_messages=reference_messages,
         predicted_spam_share=0.25,
     )
@@ -82,7 +83,7 @@ def comparison(voted: int, effects: tuple[float, ...] = (1.0, 1.0, 1.0)) -> Comp
 
 
 def quality(realised: float, holdout: float | None = 1.0) -> Quality:
-    return Quality(50, 200, realised, 0.9, 0.95, holdout)
+    return Quality(50, 200, realised, realised * 0.8, 0.9, 0.95, holdout)
 
 
 def write_window(

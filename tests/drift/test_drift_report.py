@@ -34,6 +34,7 @@ def sides() -> tuple[Reference, Window]:
         labels=np.full(90, None, dtype=object),
         probability=rng.random(90),
         called_spam=np.zeros(90, dtype=bool),
+        distinct=np.ones(90, dtype=bool),
         descriptors={"links": np.zeros(90), "digits": np.zeros(90)},
     )
     return Reference(past, ENCODER, descriptors), window
@@ -79,4 +80,4 @@ def test_too_little_mail_still_gets_a_page(tmp_path: Path, sides: tuple[Referenc
     write_report(tmp_path / "report.html", refusal, *sides)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "not enough mail" in page
-    assert "The window holds 1 messages" in page
+    assert "The window holds 1 distinct messages" in page

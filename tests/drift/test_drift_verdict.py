@@ -38,7 +38,9 @@ def test_enough_mail_is_none() -> None:
         (2, (1.0, 1.0, 9.0), None, Decision.CHANGED),
         (2, (1.0, 1.0, 9.0), 1.9, Decision.CHANGED),
         (3, LARGE, None, Decision.DRIFT),
-        (2, (1.0, 1.0, 1.0), 2.1, Decision.DRIFT),
+        # The interval's lower end decides: 0.8 times the value here, against 1.0 + 1.0.
+        (2, (1.0, 1.0, 1.0), 2.4, Decision.CHANGED),
+        (2, (1.0, 1.0, 1.0), 2.6, Decision.DRIFT),
     ],
 )
 def test_only_a_change_that_matters_is_drift(
@@ -71,10 +73,13 @@ def test_json_says_all_and_is_canonical() -> None:
     verdict = judge(subject(), comparison(2), quality(1.5), drift())
     said = json.loads(json_text(rounded(verdict.to_json())))
     assert said["decision"] == "changed"
+    assert said["changed"]
+    assert not said["matters"]
     assert said["window"] == {
         "from": "2002-09-02",
         "to": "2002-09-09",
         "messages": 300,
+        "copies": 0,
         "predicted_spam_share": 0.25,
     }
     assert said["statistics"]["mmd"]["voted"] is True
@@ -91,11 +96,13 @@ def test_realised_quality_needs_both_classes() -> None:
     n = 2 * FEWEST_LABELLED
     labels = np.array(["spam"] * n + ["ham"] * n + [None] * n, dtype=object)
     probability = np.r_[np.full(n, 0.9), np.full(n, 0.1), np.full(n, 0.5)]
-    found = realised_quality(labels, probability, probability > 0.4, holdout_loss=0.5)
+    found = realised_quality(labels, probability, probability > 0.4, holdout_loss=0.5, seed=1)
     assert found is not None
     assert (found.spam, found.ham) == (n, n)
     assert found.one_minus_auc_percent == pytest.approx(0)
     assert found.recall_at_ham_fpr_1_percent == found.f1 == 1.0
     assert found.loss == pytest.approx(-0.5)
     labels[FEWEST_LABELLED - 1 : n] = None
-    assert realised_quality(labels, probability, probability > 0.4, holdout_loss=0.5) is None
+    assert (
+        realised_quality(labels, probability, probability > 0.4, holdout_loss=0.5, seed=1) is None
+    )

@@ -94,6 +94,38 @@ def test_a_file_of_another_format_is_said(tmp_path, kind):
     assert "\n" not in str(caught.value)
 
 
+def test_columns_of_bytes_are_text(tmp_path):
+    table = pa.Table.from_pylist([row | {"body": row["body"].encode()} for row in ROWS])
+    pq.write_table(table, tmp_path / "mail.parquet")
+    assert (
+        rows_of(source([tmp_path / "mail.parquet"], "parquet"))[0]["text"] == "line one\nline, 0 é"
+    )
+
+
+def test_a_date_that_no_calendar_has_is_said(tmp_path):
+    dates = pa.array([10**18] * len(ROWS)).cast(pa.timestamp("us", tz="UTC"))
+    table = pa.Table.from_pylist(ROWS)
+    pq.write_table(table.set_column(3, "at", dates), tmp_path / "mail.parquet")
+    with pytest.raises(SourceError, match=r"mail\.parquet cannot be read as parquet"):
+        source([tmp_path / "mail.parquet"], "parquet").survey()
+
+
+def test_brackets_without_end_are_said(tmp_path):
+    (tmp_path / "mail.jsonl").write_text("[" * 100_000)
+    with pytest.raises(SourceError, match="cannot be read as jsonl"):
+        source([tmp_path / "mail.jsonl"], "jsonl").survey()
+
+
+def test_a_damaged_file_here_has_nothing_to_do_with_s3(tmp_path):
+    path = tmp_path / "mail.parquet"
+    write_parquet(path, ROWS * 100)
+    raw = path.read_bytes()
+    path.write_bytes(raw[:200] + bytes(byte ^ 255 for byte in raw[200:400]) + raw[400:])
+    with pytest.raises(SourceError, match=r"mend the file.*source\.") as caught:
+        rows_of(source([path], "parquet"))
+    assert "AWS" not in str(caught.value)
+
+
 def test_the_same_file_elsewhere_is_the_same_mail(tmp_path):
     ids = []
     for folder in ("a", "b"):

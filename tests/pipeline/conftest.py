@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from stages.registry.pointer import Pointer, write_pointer
+
 COPIED = [
     "conf",
     "stages",
@@ -20,7 +22,7 @@ COPIED = [
     ".gitignore",
     "dvc.yaml",
 ]
-NO_MODEL = '{\n  "model": null,\n  "name": "spamline",\n  "previous": null\n}\n'
+NO_MODEL = Pointer("spamline", model=None, previous=None)
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def empty(
     config = clone.folder / "conf" / "config.yaml"
     config.write_text(config.read_text().replace("size: full", "size: small"))
     (clone.folder / "data").mkdir()
-    (clone.folder / "data" / "production.json").write_text(NO_MODEL)
+    write_pointer(NO_MODEL, clone.folder / "data" / "production.json")
     clone.run("git", "init", "--quiet", "--initial-branch", "main")
     clone.stages("params")
     clone.commit("the project")

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import signal
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -37,7 +32,13 @@ def test_the_first_run_ends_with_a_summary_and_a_model_in_production(first: Clon
         assert re.search(rf"^{title}", said, re.M), said
     pointer = json.loads(first.read("data/production.json"))
     receipt = json.loads(first.read("data/register/receipt.json"))
-    assert pointer == {"model": receipt["model"], "name": "spamline", "previous": None}
+    loss = receipt["metrics"]["one_minus_auc_percent"]["value"]
+    assert pointer == {
+        "model": receipt["model"],
+        "name": "spamline",
+        "previous": None,
+        "holdout_one_minus_auc_percent": loss,
+    }
     assert versions(first) == 1
     assert (first.folder / "data/monitor/report.html").stat().st_size > 10_000
 
@@ -92,64 +93,6 @@ def test_a_pointer_to_a_model_that_nobody_has(first: Clone, tmp_path: Path) -> N
 
     said = other.stages("run")
     assert re.search(r"run: data/production\.json names the model 000000000000", said)
-    assert json.loads(pointer.read_text()) == {"model": own, "name": "spamline", "previous": None}
+    assert json.loads(pointer.read_text()) == json.loads(first.read("data/production.json"))
     assert versions(other) == 1
     assert "up to date" in other.dvc("repro")
-
-
-def test_an_experiment_composes_and_never_registers(first: Clone, tmp_path: Path) -> None:
-    clone = first.clone(tmp_path / "experiment")
-    shutil.copytree(first.folder / ".dvc/cache", clone.folder / ".dvc/cache")
-    clone.dvc("checkout")
-    clone.dvc("exp", "run", "--queue", "-S", "classifier=linear_svm,random_forest", "evaluate")
-    clone.dvc("exp", "run", "-S", "classifier=gradient_boosting", "--name", "boosted", "evaluate")
-    assert "kind: gradient_boosting" in clone.read("params.yaml")
-    clone.environment["COLUMNS"] = "200"
-    said = clone.stages("compare")
-    row = next(line for line in said.splitlines() if "boosted" in line)
-    assert "gradient_boosting" in row
-    assert re.search(r"\d\.\d{4}", row)
-    assert sum("queued" in line.lower() for line in said.splitlines()) == 2
-    assert not (clone.folder / "data/register/mlflow").exists()
-
-
-@pytest.mark.parametrize("stage", ["fetch", "train"])
-def test_a_stage_killed_at_any_moment_runs_again_to_the_same_bytes(
-    first: Clone, tmp_path: Path, stage: str
-) -> None:
-    clone = first.clone(tmp_path / "killed")
-    shutil.copytree(first.folder / ".dvc/cache", clone.folder / ".dvc/cache")
-    clone.dvc("checkout")
-    for seconds in (1.0, 3.0, 4.5):
-        started = subprocess.Popen(
-            ["dvc", "repro", "--force", "--single-item", stage],
-            cwd=clone.folder,
-            env=clone.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        time.sleep(seconds)
-        os.killpg(started.pid, signal.SIGKILL)
-        started.wait()
-    clone.dvc("repro")
-    assert clone.read("dvc.lock") == first.read("dvc.lock")
-    assert not list((clone.folder / "data").rglob("*.tmp"))
-
-
-def test_moving_the_batch_touches_only_the_right_hand_chain(first: Clone, tmp_path: Path) -> None:
-    """A week of September, when the corpus changed: a verdict with reasons, nothing retrained."""
-    clone = first.clone(tmp_path / "september")
-    shutil.copytree(first.folder / ".dvc/cache", clone.folder / ".dvc/cache")
-    clone.dvc("checkout")
-    source = clone.folder / "conf/source/spamassassin.yaml"
-    moved = source.read_text().replace('batch_to: "2002-08-26"', 'batch_to: "2002-09-16"')
-    moved = moved.replace('batch_from: "2002-08-19"', 'batch_from: "2002-09-09"')
-    source.write_text(moved)
-    clone.stages("params")
-    ran = re.findall(r"Running stage '(\S+)'", clone.dvc("repro"))
-    assert ran == ["fetch", "embed@batch", "infer", "monitor"]
-    verdict = json.loads(clone.read("data/monitor/drift.json"))
-    assert verdict["decision"] in ("changed", "drift")
-    assert verdict["votes"] >= 2
-    assert verdict["reasons"]

@@ -9,6 +9,8 @@ from tests.registry.samples import interval
 GATE = Gate(
     max_one_minus_auc_percent=2.0,
     min_recall_at_1_percent=0.7,
+    min_recall=0.5,
+    max_ham_false_positive_rate=0.02,
     max_regression_percent=0.5,
     min_holdout=30,
 )
@@ -19,6 +21,8 @@ def metrics(
     spam: int = 100,
     loss: float | None = 0.66,
     recall: float | None = 0.9,
+    caught: float | None = 0.9,
+    lost: float | None = 0.004,
     regression: float | None = None,
 ) -> dict[str, Any]:
     found: dict[str, Any] = {
@@ -27,6 +31,8 @@ def metrics(
             "model": "c" * 64,
             "one_minus_auc_percent": _interval(loss),
             "recall_at_ham_fpr_1_percent": _interval(recall),
+            "recall": _interval(caught),
+            "ham_false_positive_rate": _interval(lost),
         },
         "champion": None,
         "difference": None,
@@ -44,7 +50,7 @@ def _interval(value: float | None) -> dict[str, float | None]:
 def test_good_candidate_passes_and_every_check_gives_its_numbers():
     decision = decide(metrics(regression=-0.2), GATE)
     assert decision.accepted
-    assert len(decision.reasons) == 4
+    assert len(decision.reasons) == 6
     assert any("0.66 [0.56, 0.76]" in reason for reason in decision.reasons)
 
 
@@ -56,6 +62,9 @@ def test_good_candidate_passes_and_every_check_gives_its_numbers():
         (metrics(loss=None), "unknown"),
         (metrics(recall=0.69), "at least 0.7"),
         (metrics(recall=None), "unknown"),
+        # A threshold beyond every probability: the ranking is perfect, the verdicts are useless.
+        (metrics(caught=0.0), "catch 0 [-0.1, 0.1] of the spam; at least 0.5"),
+        (metrics(lost=0.03), "of the ham; at most 0.02"),
         (metrics(regression=0.45), "reach 0.5 at most"),
     ],
 )

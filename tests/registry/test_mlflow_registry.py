@@ -15,7 +15,7 @@ from stages.files import tree_digest
 from stages.registry.location import HOME
 from stages.registry.mlflow_registry import CHAMPION, ModelRegistry, open_registry
 from stages.registry.receipt import write_receipt
-from stages.registry.registration import EVIDENCE, MODEL, Registration
+from stages.registry.registration import EVIDENCE, LOSS, MODEL, Registration
 from tests.registry.samples import LOCAL, receipt_of
 
 MakeModel = Callable[..., str]
@@ -132,6 +132,12 @@ def test_lost_artifact_is_one_line(registry: ModelRegistry, make_model: MakeMode
     assert "\n" not in str(caught.value)
 
 
+def tags(registry: ModelRegistry, digest: str) -> dict[str, str]:
+    version = registry._version(digest)
+    assert version is not None
+    return dict(version.tags)
+
+
 def test_empty_registry_is_filled_from_the_very_model(
     registry: ModelRegistry, make_model: MakeModel
 ):
@@ -139,7 +145,7 @@ def test_empty_registry_is_filled_from_the_very_model(
     write_receipt(receipt_of(digest))
     assert tree_digest(registry.obtain(digest, local=MODEL)) == digest
     assert registry.find(digest) == "1"
-    assert registry.holdout_loss(digest) == pytest.approx(0.66)
+    assert float(tags(registry, digest)[LOSS]) == pytest.approx(0.66)
 
 
 def test_model_without_its_own_receipt_is_filled_in_without_metrics(
@@ -148,7 +154,7 @@ def test_model_without_its_own_receipt_is_filled_in_without_metrics(
     digest = make_model()
     write_receipt(receipt_of(UNKNOWN))
     registry.obtain(digest, local=MODEL)
-    assert registry.holdout_loss(digest) is None
+    assert LOSS not in tags(registry, digest)
 
 
 def test_model_that_nobody_has_is_one_line_with_its_mending(

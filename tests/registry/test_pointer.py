@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,14 @@ A, B = "a" * 64, "b" * 64
 
 
 def test_pointer_survives_a_round_trip(tmp_path: Path):
-    pointer = Pointer("spamline", A, B)
+    pointer = Pointer("spamline", A, B, 0.66)
     write_pointer(pointer, tmp_path / "production.json")
     assert read_pointer(tmp_path / "production.json") == pointer
+
+
+def pointer_text(**changes: object) -> str:
+    whole = {"name": "x", "model": None, "previous": None, "holdout_one_minus_auc_percent": None}
+    return json.dumps(whole | changes)
 
 
 @pytest.mark.parametrize(
@@ -20,9 +26,10 @@ def test_pointer_survives_a_round_trip(tmp_path: Path):
         ("{", "Expecting"),
         ("[]", "keys differ"),
         ('{"name": "x", "model": null}', "keys differ"),
-        ('{"name": "x", "model": "abc", "previous": null}', "model is 'abc'"),
-        ('{"name": "x", "model": null, "previous": 7}', "previous is 7"),
-        ('{"name": null, "model": null, "previous": null}', "name is None"),
+        (pointer_text(model="abc"), "model is 'abc'"),
+        (pointer_text(previous=7), "previous is 7"),
+        (pointer_text(name=None), "name is None"),
+        (pointer_text(holdout_one_minus_auc_percent="1"), "auc_percent is '1'"),
     ],
 )
 def test_malformed_pointer_is_one_line_with_its_mending(tmp_path: Path, content: str, named: str):

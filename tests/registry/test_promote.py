@@ -1,3 +1,4 @@
+import dataclasses
 from collections.abc import Callable
 
 import pytest
@@ -6,7 +7,7 @@ from stages.errors import GateError, RegistryError
 from stages.loop.promote import move_pointer, promote, vacate
 from stages.registry.mlflow_registry import CHAMPION, ModelRegistry
 from stages.registry.pointer import POINTER, Pointer, read_pointer, write_pointer
-from stages.registry.receipt import write_receipt
+from stages.registry.receipt import Receipt, write_receipt
 from stages.registry.registration import MODEL, Registration
 from tests.registry.samples import LOCAL, receipt_of
 
@@ -17,6 +18,10 @@ ELSEWHERE = "f" * 64
 def registered(registry: ModelRegistry, digest: str) -> str:
     registry.register(Registration(digest, MODEL, receipt_of(digest)))
     return digest
+
+
+def compared_with(digest: str, champion: str | None) -> Receipt:
+    return dataclasses.replace(receipt_of(digest), champion=champion)
 
 
 def champion(registry: ModelRegistry) -> str:
@@ -30,7 +35,7 @@ def test_accepted_candidate_becomes_production_and_champion(
     digest = registered(registry, make_model())
     write_receipt(receipt_of(digest))
     promote(LOCAL)
-    assert read_pointer() == Pointer("spamline", digest, None)
+    assert read_pointer() == Pointer("spamline", digest, None, 0.66)
     assert champion(registry) == digest
     assert digest[:12] in capsys.readouterr().out
 
@@ -39,9 +44,10 @@ def test_promoting_twice_keeps_the_model_before(registry: ModelRegistry, make_mo
     first = registered(registry, make_model("first"))
     move_pointer(receipt_of(first), registry)
     second = registered(registry, make_model("second"))
-    once = move_pointer(receipt_of(second), registry)
-    assert move_pointer(receipt_of(second), registry) == once
-    assert read_pointer() == once == Pointer("spamline", second, first)
+    receipt = compared_with(second, first)
+    once = move_pointer(receipt, registry)
+    assert move_pointer(receipt, registry) == once
+    assert read_pointer() == once == Pointer("spamline", second, first, 0.66)
     assert champion(registry) == second
 
 
@@ -50,7 +56,8 @@ def test_alias_is_mended_after_a_crash_between_pointer_and_alias(
 ):
     digest = registered(registry, make_model())
     write_pointer(Pointer("spamline", digest, ELSEWHERE))
-    assert move_pointer(receipt_of(digest), registry).previous == ELSEWHERE
+    receipt = compared_with(digest, ELSEWHERE)
+    assert move_pointer(receipt, registry).previous == ELSEWHERE
     assert champion(registry) == digest
 
 
@@ -74,4 +81,15 @@ def test_vacated_pointer_makes_the_next_promotion_a_first_one(
     write_pointer(Pointer("spamline", ELSEWHERE, "e" * 64), POINTER)
     vacate()
     digest = registered(registry, make_model())
-    assert move_pointer(receipt_of(digest), registry) == Pointer("spamline", digest, None)
+    assert move_pointer(receipt_of(digest), registry) == Pointer("spamline", digest, None, 0.66)
+
+
+def test_a_candidate_that_was_compared_with_another_model_is_not_promoted(
+    registry: ModelRegistry, make_model: MakeModel
+):
+    """Two candidates against the same champion: the second must meet the first before it goes."""
+    write_pointer(Pointer("spamline", ELSEWHERE, None))
+    digest = registered(registry, make_model())
+    with pytest.raises(GateError, match=r"compared with no model.*the model ffffffffffff.*repro"):
+        move_pointer(receipt_of(digest), registry)
+    assert read_pointer().model == ELSEWHERE

@@ -121,7 +121,8 @@ def imported_by_our_code(code: Path, modules: set[str]) -> set[str]:
                 asked.add(str(node.module).partition(".")[0])
             elif isinstance(node, ast.Import):
                 asked |= {alias.name.partition(".")[0] for alias in node.names}
-    return {_name(carriers[name][0]) for name in asked & modules if name in carriers}
+    others = (asked & modules) - {"stages"}
+    return {_name(carriers[name][0]) for name in others if name in carriers}
 
 
 def installed_by(requirements: list[str]) -> set[str]:

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,18 +13,15 @@ from stages.registry.mlflow_registry import ModelRegistry
 from stages.registry.receipt import RECEIPT, read_receipt
 from tests.registry.samples import LOCAL, interval
 
-STRICT = Gate(
-    max_one_minus_auc_percent=0.1,
-    min_recall_at_1_percent=0.7,
-    max_regression_percent=0.5,
-    min_holdout=30,
-)
 FAIR = Gate(
     max_one_minus_auc_percent=2.0,
     min_recall_at_1_percent=0.7,
+    min_recall=0.5,
+    max_ham_false_positive_rate=0.02,
     max_regression_percent=0.5,
     min_holdout=30,
 )
+STRICT = dataclasses.replace(FAIR, max_one_minus_auc_percent=0.1)
 
 
 @pytest.fixture
@@ -36,6 +34,8 @@ def evaluated(checkout: Path, make_model: Callable[..., str]) -> str:
             "model": digest,
             "one_minus_auc_percent": interval(0.66),
             "recall_at_ham_fpr_1_percent": interval(0.9),
+            "recall": interval(0.9),
+            "ham_false_positive_rate": interval(0.004, 0.001),
         },
         "champion": None,
         "difference": None,
@@ -60,7 +60,6 @@ def test_registering_again_makes_the_same_receipt_and_one_version(
     register.run(RegisterParams(FAIR, LOCAL))
     assert RECEIPT.read_bytes() == first
     assert registry.find(evaluated) == "1"
-    assert registry.holdout_loss(evaluated) == pytest.approx(0.66)
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[2].strip()[:31] for line in lines] == [
         "spamline version 1, accepted: t"
@@ -83,3 +82,13 @@ def test_model_that_was_not_evaluated_is_not_registered(
     with pytest.raises(RegistryError, match="the model that was evaluated"):
         register.run(RegisterParams(FAIR, LOCAL))
     assert not RECEIPT.exists()
+
+
+def test_another_gate_changes_what_the_version_says(evaluated: str, registry: ModelRegistry):
+    register.run(RegisterParams(FAIR, LOCAL))
+    register.run(RegisterParams(STRICT, LOCAL))
+    version = registry._version(evaluated)
+    assert version is not None
+    assert version.version == 1
+    assert version.tags["gate"] == "refused"
+    assert "at most 0.1 is allowed" in str(version.description)

@@ -22,6 +22,13 @@ from stages.mail.sources.tables import TableMail
 CONF = "conf/source/files.yaml"
 # The longest cell of a CSV file, in characters: a long mail; the library's default is 131,072.
 MAX_CELL_CHARS = 16_777_216
+# What the readers raise at content: wrong JSON, a date of the year 20000, brackets without end.
+_MALFORMED = (csv.Error, ValueError, OverflowError, RecursionError)
+
+
+def _last(path: str) -> str:
+    """Return the last part of a path: where the files stand is this machine's business."""
+    return path.rsplit("/", 1)[-1]
 
 
 class FilesMail:
@@ -33,7 +40,7 @@ class FilesMail:
         self._source = source
         self._mapping = Mapping(source.columns, source.labels, CONF)
         self._table = TableMail(self._mapping, source.clock, seed=seed, read=self._read)
-        self.description = f"{source.format} files: {', '.join(source.paths)}"
+        self.description = f"{source.format} files: {', '.join(map(_last, source.paths))}"
 
     def survey(self) -> Survey:
         """Return what the files hold: one pass over one column."""
@@ -52,11 +59,12 @@ class FilesMail:
                 try:
                     for row in read_rows(stream, columns, self._checker(file)):
                         yield origin, row
-                except (pa.ArrowInvalid, csv.Error, json.JSONDecodeError) as error:
+                except (*_MALFORMED, pa.ArrowException) as error:
                     raise SourceError(
                         f"{file.url} cannot be read as {self._source.format}: {error}",
                         expected=f"a {self._source.format} file",
-                        mend=f"mend the file, or edit source.format in {CONF}",
+                        mend=f"mend the file, or edit source.format in {CONF} "
+                        "and run `make params`",
                     ) from error
 
     def _checker(self, file: File) -> Callable[[list[str]], None]:

@@ -69,11 +69,15 @@ class Mapping:
             raise SourceError(
                 f"{origin} has {str(value)[:60]!r} in {self.fields['received_at']!r}",
                 expected="a timestamp, or ISO 8601 as in 2002-08-19T10:00:00Z",
-                mend=f"mend the file, or edit source.columns.received_at in {self.conf}",
+                mend=f"mend the file, or edit source.columns.received_at in {self.conf} "
+                "and run `make params`",
             ) from error
 
     def _text(self, row: dict[str, Any], field: str) -> str:
         value = row.get(self.fields[field]) if field in self.fields else None
+        if isinstance(value, bytes):
+            # Some writers of Parquet do not say that a column of bytes is text.
+            value = value.decode("utf-8", "replace")
         return value if isinstance(value, str) else "" if value is None else str(value)
 
     def _label(self, row: dict[str, Any], origin: str) -> str | None:

@@ -106,6 +106,12 @@ def _packed(spec: str, folder: Path, target: Path) -> Path:
         if done.returncode == 0 and tarballs:
             return tarballs[0]
         reason = f"npm could not fetch {spec}: {_reason(done.stderr)}"
+        if "EINTEGRITY" in reason:
+            raise SourceError(
+                f"the download of {spec} is corrupt (EINTEGRITY)",
+                expected="the bytes whose digest the registry states",
+                mend="run `npm cache clean --force` and try again",
+            )
     raise SourceError(
         reason,
         expected="a network and an npm registry that has it",

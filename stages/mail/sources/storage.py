@@ -95,8 +95,10 @@ def _said(what: str, conf: str) -> Iterator[None]:
     try:
         yield
     except (OSError, BotoCoreError) as error:
+        stored = what.startswith("s3://")
+        check = "check AWS_ENDPOINT_URL and the credentials" if stored else "mend the file"
         raise SourceError(
             f"cannot read {what}: {error}",
-            expected="a file that this user may read, and for s3:// a store that answers",
-            mend=f"check AWS_ENDPOINT_URL and the credentials, or edit source.paths in {conf}",
+            expected=f"a whole file that this user may read{' in a store that answers' * stored}",
+            mend=f"{check}, or edit source.paths in {conf} and run `make params`",
         ) from error

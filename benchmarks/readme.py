@@ -1,0 +1,125 @@
+"""Writes every figure of the README, and its picture, from measured results.
+
+    python -m benchmarks.readme [--check]
+
+Reads `data/evaluate/metrics.json`, `benchmarks/run.json` and `benchmarks/choices.json`. With
+`--check` nothing is written, and the exit status is 1 where the README says something else.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import shown
+from stages.files import read_json, write_text
+
+README = Path("README.md")
+PICTURE = Path("docs/run.svg")
+METRICS = Path("data/evaluate/metrics.json")
+RUN, CHOICES = Path("benchmarks/run.json"), Path("benchmarks/choices.json")
+COLUMNS = {
+    "one_minus_auc_percent": "(1-AUC)%",
+    "recall_at_ham_fpr_1_percent": "spam caught at 1 % ham lost",
+}
+NAMES = {
+    (): "**embedding + TF-IDF, logistic regression** (default)",
+    ("classifier=linear_svm",): "embedding + TF-IDF, linear SVM",
+    ("features=tfidf",): "TF-IDF alone, logistic regression",
+    ("features=embedding",): "embedding alone, logistic regression",
+    ("classifier=gradient_boosting",): "embedding + TF-IDF, gradient boosting",
+    ("classifier=random_forest",): "embedding + TF-IDF, random forest",
+    ("features=embedding", "classifier=random_forest"): "embedding alone, random forest",
+}
+
+
+def main() -> int:
+    """Write the README's figures, or compare them; return the exit status."""
+    text = README.read_text(encoding="utf-8")
+    written = text
+    for name, lines in {"figures": figures(), "choices": choices()}.items():
+        block = f"<!-- {name}: make readme -->\n" + "\n".join(lines) + f"\n<!-- end of {name} -->"
+        pattern = rf"<!-- {name}: make readme -->.*?<!-- end of {name} -->"
+        written = re.sub(pattern, block.replace("\\", r"\\"), written, flags=re.S)
+    if "--check" in sys.argv[1:]:
+        if written != text:
+            print("README.md differs from the measured results; mend: make readme")
+        return int(written != text)
+    write_text(README, written)
+    draw()
+    return 0
+
+
+def figures() -> list[str]:
+    """Return the table of what a run gives and costs."""
+    metrics, run = read_json(METRICS), read_json(RUN)
+    candidate, holdout = metrics["candidate"], metrics["holdout"]
+    rows = [
+        (
+            "(1-AUC)% on the newest two weeks, in time order",
+            interval(candidate, "one_minus_auc_percent"),
+        ),
+        (
+            "spam caught where 1 % of the ham is lost",
+            interval(candidate, "recall_at_ham_fpr_1_percent"),
+        ),
+        ("spam caught by the verdicts", interval(candidate, "recall")),
+        ("ham lost by the verdicts", interval(candidate, "ham_false_positive_rate")),
+        ("whole run on a fresh clone, download included", f"{run['run_seconds']} s"),
+        ("its largest process", f"{run['peak_megabytes']} MB"),
+        ("`dvc repro` with nothing to do", f"{run['no_op_seconds_median']} s"),
+    ]
+    return [
+        "| | |",
+        "|---|---|",
+        *(f"| {name} | {value} |" for name, value in rows),
+        "",
+        f"{holdout['ham']} ham and {holdout['spam']} spam held out; {metrics['confidence']:.0%} "
+        f"bootstrap intervals; times measured {shown(run['machine'])}.",
+    ]
+
+
+def choices() -> list[str]:
+    """Return the table of features and classifiers on the same holdout."""
+    measured = read_json(CHOICES)
+    head = " | ".join(["features and classifier", *COLUMNS.values(), "worse than the default by"])
+    rows = [_choice(row) for row in measured["choices"]]
+    return [
+        f"| {head} |",
+        "|---|---|---|---|",
+        *rows,
+        "",
+        f"Measured {shown(measured['machine'])}.",
+    ]
+
+
+def _choice(row: dict[str, Any]) -> str:
+    choice = tuple(row["choice"])
+    cells = [NAMES[choice], *(interval(row["metrics"], key) for key in COLUMNS)]
+    cells.append(interval(row["difference"], "one_minus_auc_percent") if choice else "")
+    return f"| {' | '.join(cells)} |"
+
+
+def interval(metrics: dict[str, Any], name: str) -> str:
+    """Return a metric and its interval, with two decimals for percentages and three else."""
+    decimals = 2 if name.endswith("percent") and "recall" not in name else 3
+    value, low, high = (f"{metrics[name][end]:.{decimals}f}" for end in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
+
+
+def draw() -> None:
+    """Draw the summary of the last run, as a terminal shows it."""
+    from rich.console import Console
+
+    from stages.loop.summary import print_summary
+
+    console = Console(record=True, width=118, highlight=False, file=io.StringIO())
+    print_summary(console)
+    write_text(PICTURE, console.export_svg(title="make run", unique_id="run"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

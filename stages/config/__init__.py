@@ -1,0 +1,71 @@
+"""The configuration: the schema of `params.yaml`, its loader, and its composition from `conf/`.
+
+People write `conf/`; `params.yaml` is its composition (`make params`), which DVC tracks.
+"""
+
+from stages.config.composition import CONF, HEADER, check_composition, compose, params_text
+from stages.config.loader import DVC, PARAMS, declarations, declared_sections, load, read
+from stages.config.schema import (
+    Classifier,
+    Clock,
+    Columns,
+    Decision,
+    Drift,
+    Duplicates,
+    Encoder,
+    Evaluation,
+    Features,
+    FilesSource,
+    Gate,
+    GradientBoosting,
+    HuggingFaceSource,
+    Inference,
+    LabelValues,
+    Linear,
+    Params,
+    RandomForest,
+    Registry,
+    Search,
+    Source,
+    SpamAssassinSource,
+    Window,
+)
+from stages.config.validation import validate
+
+__all__ = [
+    "CONF",
+    "DVC",
+    "HEADER",
+    "PARAMS",
+    "Classifier",
+    "Clock",
+    "Columns",
+    "Decision",
+    "Drift",
+    "Duplicates",
+    "Encoder",
+    "Evaluation",
+    "Features",
+    "FilesSource",
+    "Gate",
+    "GradientBoosting",
+    "HuggingFaceSource",
+    "Inference",
+    "LabelValues",
+    "Linear",
+    "Params",
+    "RandomForest",
+    "Registry",
+    "Search",
+    "Source",
+    "SpamAssassinSource",
+    "Window",
+    "check_composition",
+    "compose",
+    "declarations",
+    "declared_sections",
+    "load",
+    "params_text",
+    "read",
+    "validate",
+]

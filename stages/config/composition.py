@@ -1,0 +1,91 @@
+"""The composition of `conf/` into `params.yaml`, and the check that the two agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stages.config.loader import PARAMS, read_yaml
+from stages.config.validation import known_keys, shown, validate
+from stages.errors import ConfigError, nearest
+
+CONF = Path("conf")
+HEADER = "# Generated from conf/ by `make params`: edit conf/, not this file.\n"
+_ABSENT = "absent"
+
+
+def compose(overrides: Sequence[str] = (), conf: Path = CONF) -> dict[str, Any]:
+    """Return the composition of `conf/` by Hydra, with `overrides` such as `"size=small"`.
+
+    Raises:
+        ConfigError: Hydra cannot compose, or the result does not fit the schema.
+    """
+    from hydra import compose as hydra_compose
+    from hydra import initialize_config_dir
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        with initialize_config_dir(str(conf.resolve()), version_base=None):
+            composed = hydra_compose("config", overrides=list(overrides))
+        tree = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
+        # What Hydra says after these words helps nobody: here `+` only adds unknown keys.
+        words = " ".join(str(error).split())
+        line = re.split(r"\.? To append to|\.? Config search path", words)[0]
+        raise ConfigError(
+            f"conf/: {line}{_nearest_override(overrides, conf)}",
+            expected="groups, options and keys that conf/ has",
+            mend=f"edit {'the override, or ' if overrides else ''}conf/",
+        ) from error
+    validate(tree, "conf/")
+    assert isinstance(tree, dict)  # noqa: S101 -- the root of conf/config.yaml is a mapping
+    return {str(key): value for key, value in tree.items()}
+
+
+def _nearest_override(overrides: Sequence[str], conf: Path) -> str:
+    """Return a hint at the first group or key of `overrides` that nobody knows."""
+    known = known_keys() | {path.name for path in conf.glob("*/")}
+    parts = (part for text in overrides for part in text.strip("+~").split("=")[0].split("."))
+    return next((nearest(part, known) for part in parts if part not in known), "")
+
+
+def params_text(tree: dict[str, Any]) -> str:
+    """Return the text of `params.yaml` for a composition."""
+    return HEADER + yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100)
+
+
+def check_composition(path: Path = PARAMS, conf: Path = CONF) -> None:
+    """Fail when `params.yaml` says something else than the composition of `conf/`.
+
+    Raises:
+        ConfigError: names the first keys that differ.
+    """
+    found, expected = (
+        _flat(read_yaml(path, mend="run `make params`")),
+        _flat(compose(conf=conf)),
+    )
+    differing = sorted(
+        key
+        for key in found.keys() | expected.keys()
+        if found.get(key, _ABSENT) != expected.get(key, _ABSENT)
+    )
+    if differing:
+        key = differing[0]
+        raise ConfigError(
+            f"{path} differs from conf/ in {len(differing)} keys, first {key}: "
+            f"{shown(key, found.get(key, _ABSENT))}",
+            expected=f"{shown(key, expected.get(key, _ABSENT))} as conf/ composes",
+            mend="run `make params` (or bring the experiment's values into conf/)",
+        )
+
+
+def _flat(tree: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(tree, dict):
+        return {prefix.rstrip("."): tree}
+    return {k: v for key, sub in tree.items() for k, v in _flat(sub, f"{prefix}{key}.").items()}

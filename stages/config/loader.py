@@ -1,0 +1,85 @@
+"""Reading `params.yaml`: a stage gets the sections that `dvc.yaml` declares, and no others."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import yaml
+
+from stages.config.schema import Params
+from stages.config.validation import validate
+from stages.errors import ConfigError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+PARAMS = Path("params.yaml")
+DVC = Path("dvc.yaml")
+
+S = TypeVar("S", bound="DataclassInstance")
+
+
+def load(path: Path = PARAMS) -> Params:
+    """Return the validated `params.yaml`."""
+    return validate(read_yaml(path, mend="run `make params`"), str(path))
+
+
+def read_yaml(path: Path, *, mend: str) -> Any:
+    """Return what a YAML file says.
+
+    Raises:
+        ConfigError: there is no such file, or it is no YAML; `mend` says what to do.
+    """
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"no {path} in {Path.cwd()}", expected="the root of a clone", mend=mend
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        line = " ".join(str(error).split())
+        raise ConfigError(f"{path}: {line}", expected="YAML", mend=mend) from error
+
+
+def declarations(path: Path = DVC) -> dict[str, dict[str, Any]]:
+    """Return what `dvc.yaml` says of each stage.
+
+    Raises:
+        ConfigError: there is no such file, or it is no YAML.
+    """
+    stages: dict[str, dict[str, Any]] = read_yaml(path, mend=f"git checkout -- {path}")["stages"]
+    return stages
+
+
+def declared_sections(stage: str) -> set[str]:
+    """Return the sections of `params.yaml` that `stage` declares in `dvc.yaml`."""
+    entry = declarations()[stage]
+    return set(entry.get("do", entry).get("params", []))
+
+
+def read(stage: str, view: type[S], path: Path = PARAMS) -> S:
+    """Return the sections of `params.yaml` that `view` names, for `stage`.
+
+    The whole file is validated first. `view` must name exactly what `dvc.yaml` declares for the
+    stage: reading an undeclared section would make DVC say "up to date" over a stale result.
+
+    Args:
+        stage: a stage of `dvc.yaml`.
+        view: a dataclass whose fields are sections of `Params`.
+        path: the params file.
+
+    Raises:
+        ConfigError: see `validate`; or `view` and `dvc.yaml` disagree.
+    """
+    params = load(path)
+    wanted = {field.name for field in fields(view)}
+    declared = declared_sections(stage)
+    if wanted != declared:
+        raise ConfigError(
+            f"stage {stage} reads {sorted(wanted)}, dvc.yaml declares {sorted(declared)}",
+            expected="the same sections",
+            mend=f"edit stages.{stage}.params in dvc.yaml",
+        )
+    return view(**{name: getattr(params, name) for name in wanted})
