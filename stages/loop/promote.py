@@ -11,9 +11,16 @@ from stages import config
 from stages.console import say
 from stages.errors import GateError
 from stages.registry.mlflow_registry import CHAMPION, ModelRegistry, open_registry
-from stages.registry.pointer import POINTER, Pointer, incumbent, read_pointer, write_pointer
+from stages.registry.pointer import (
+    POINTER,
+    Pointer,
+    in_production,
+    incumbent,
+    read_pointer,
+    write_pointer,
+)
 from stages.registry.receipt import Receipt, read_receipt
-from stages.registry.registration import MODEL
+from stages.registry.tracked import obtain
 
 
 def promote(registry: config.Registry) -> None:
@@ -53,7 +60,7 @@ def move_pointer(receipt: Receipt, registry: ModelRegistry, path: Path = POINTER
             expected=f"a comparison with what it would replace, {_named(before.model)}",
             mend="`dvc repro register`, then promote again",
         )
-    registry.obtain(receipt.model, local=MODEL)
+    obtain(registry, receipt.model)
     pointer = _moved(before, receipt)
     write_pointer(pointer, path)
     registry.set_alias(CHAMPION, receipt.model)
@@ -68,6 +75,20 @@ def _moved(pointer: Pointer, receipt: Receipt) -> Pointer:
     previous = pointer.previous if pointer.model == receipt.model else pointer.model
     loss = receipt.metrics["one_minus_auc_percent"]["value"]
     return Pointer(receipt.name, receipt.model, previous, loss)
+
+
+def publish(registry: config.Registry) -> None:
+    """Let the registry hold the model in production under its alias, as the pointer says.
+
+    On a clone nobody has promoted anything, and DVC may have restored every stage's results.
+
+    Raises:
+        RegistryError: nothing is in production, or the model is to be had nowhere.
+    """
+    digest, _ = in_production()
+    models = open_registry(registry)
+    obtain(models, digest)
+    models.set_alias(CHAMPION, digest)
 
 
 def vacate(path: Path = POINTER) -> None:

@@ -8,7 +8,7 @@ from stages import config
 from stages.console import say
 from stages.files import exclusive
 from stages.loop.pipeline import reproduce
-from stages.loop.promote import promote, vacate
+from stages.loop.promote import promote, publish, vacate
 from stages.loop.summary import DRIFT, print_summary
 from stages.registry.mlflow_registry import open_registry
 from stages.registry.pointer import POINTER, read_pointer, write_pointer
@@ -36,6 +36,7 @@ def run() -> None:
         reproduce("train")
         _first_model(params.registry)
         reproduce()
+        publish(params.registry)
         # DVC may have restored the verdict instead of running monitor, and so written no row.
         rebuild(history_url(params.drift.history_url), [DRIFT])
     print_summary()
