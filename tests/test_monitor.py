@@ -7,6 +7,8 @@ import sqlite3
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from stages import config
@@ -85,6 +87,29 @@ def test_a_dead_history_keeps_the_verdict(champion: Champion) -> None:
     with pytest.raises(StoreError, match="the verdict is written"):
         monitor(champion, params())
     assert read_json(VERDICT)["decision"] == "no_drift"
+
+
+def test_an_experiment_leaves_no_row(champion: Champion, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DVC_EXP_NAME", "what-if")
+    batch(150, [5, 6])
+    monitor(champion, params())
+    assert read_json(VERDICT)["decision"] == "drift"
+    assert not HISTORY.exists()
+
+
+def test_near_copies_are_set_aside_before_the_vote(champion: Champion) -> None:
+    """A campaign is one message sent often: it counts once in the vote, and all of it is told."""
+    batch(150, [0, 1])
+    mail = pq.read_table("data/fetch/batch.parquet")
+    ids = mail["id"].to_pylist()
+    groups = pa.array([ids[0] if i % 10 else ids[i] for i in range(len(ids))])
+    at = mail.schema.get_field_index("group")
+    pq.write_table(
+        mail.set_column(at, mail.schema.field("group"), groups), "data/fetch/batch.parquet"
+    )
+    monitor(champion, params(min_window=10))
+    window = read_json(VERDICT)["window"]
+    assert (window["messages"], window["copies"]) == (150, 135)
 
 
 def test_a_failing_report_keeps_verdict_and_row_and_leaves_no_old_page(
