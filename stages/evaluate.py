@@ -68,4 +68,4 @@ def _champion(params: EvaluateParams, digest: str, split: Split) -> Scores | Non
 
 def _scores(digest: str, folder: Path, split: Split) -> Scores:
     model = Filter.load(folder)
-    return Scores(digest, model.score_split(split), model.threshold)
+    return Scores(digest, model.score_split(split), model.threshold, model.trained_until)

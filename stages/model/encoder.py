@@ -104,7 +104,7 @@ def load_encoder(encoder: config.Encoder, *, workers: int | None = None) -> Sent
         )
         for _ in range(count)
     ]
-    found = models[0].get_sentence_embedding_dimension()
+    found = models[0].get_embedding_dimension()
     if found != encoder.dim:
         raise EncoderError(
             f"{encoder.name} has {found} dimensions",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -28,11 +29,13 @@ class Scores:
         model: its digest.
         probability: `(n,) float64`.
         threshold: of its verdict.
+        trained_until: when the newest message that it has learned from was received.
     """
 
     model: str
     probability: np.ndarray
     threshold: float
+    trained_until: dt.datetime | None = None
 
 
 def evaluate(
@@ -67,10 +70,17 @@ def evaluate(
     if champion is not None:
         theirs = _resampled(spam, champion, weights)
         report["champion"] = _described(champion, theirs, evaluation.confidence)
+        report["champion"]["saw_holdout"] = _saw(champion, split)
         report["difference"] = {
             name: interval(values[name] - theirs[name], evaluation.confidence) for name in values
         }
     return report
+
+
+def _saw(scores: Scores, split: Split) -> bool:
+    """Return whether a model has learned from days of the holdout: its scores there flatter it."""
+    first = split.column("received_at")[0]
+    return scores.trained_until is not None and bool(scores.trained_until >= first)
 
 
 def _resampled(spam: np.ndarray, scores: Scores, weights: np.ndarray) -> dict[str, np.ndarray]:

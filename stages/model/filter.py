@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -68,6 +69,11 @@ class Filter:
     def threshold(self) -> float:
         """The probability from which on the verdict is "spam"."""
         return self.specification.threshold
+
+    @property
+    def trained_until(self) -> dt.datetime:
+        """When the newest message that it has learned from was received."""
+        return dt.datetime.fromisoformat(self.specification.trained_on["last"])
 
     @property
     def encoder_fingerprint(self) -> str:

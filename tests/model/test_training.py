@@ -168,6 +168,9 @@ def test_champion_and_candidate_differ_by_a_paired_interval() -> None:
     assert report["difference"]["roc_auc"]["value"] == pytest.approx(
         report["candidate"]["roc_auc"]["value"] - report["champion"]["roc_auc"]["value"]
     )
+    assert not report["champion"]["saw_holdout"]
+    seen = dataclasses.replace(champion, trained_until=table["received_at"][0])
+    assert evaluate(split, candidate, seen, evaluation, seed=1)["champion"]["saw_holdout"]
     assert same["difference"]["roc_auc"] == {"value": 0.0, "low": 0.0, "high": 0.0}
     # Every message is HTML, short, of one month; nobody knows of lists.
     assert set(report["slices"]) == {"month 2002-08", "html yes", "length below 1000"}

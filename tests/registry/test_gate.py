@@ -79,6 +79,15 @@ def test_regression_is_judged_by_the_far_end_of_its_interval():
     assert not decide(metrics(regression=0.41), GATE).accepted
 
 
+def test_a_champion_that_has_seen_the_holdout_refuses_nobody():
+    found = metrics(regression=5.0)
+    assert not decide(found, GATE).accepted
+    found["champion"]["saw_holdout"] = True
+    decision = decide(found, GATE)
+    assert decision.accepted
+    assert any("has learned from days of this holdout" in reason for reason in decision.reasons)
+
+
 def test_first_candidate_has_no_champion_to_regress_from():
     decision = decide(metrics(), GATE)
     assert decision.accepted
