@@ -200,6 +200,7 @@ def client(root, tmp_path, endpoint, revision=COMMIT):
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_a_hub_is_asked_for_the_pinned_commit_and_no_other(root, tmp_path, folder):
     Hub.files = {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.parquet")

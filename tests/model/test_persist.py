@@ -41,6 +41,7 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.slow
 def test_two_processes_write_the_same_bytes(tmp_path: Path, root: Path) -> None:
     script = SCRIPT.format(kinds=KINDS)
     for name in ("a", "b"):

@@ -34,6 +34,7 @@ def test_registering_twice_makes_one_version(registry: ModelRegistry, make_model
     assert registry.register(registration(make_model("other weights"))) == "2"
 
 
+@pytest.mark.slow
 def test_two_at_once_make_one_database_and_one_version(make_model: MakeModel):
     digest = make_model()
     program = (
