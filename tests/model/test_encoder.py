@@ -70,3 +70,9 @@ def test_alike_texts_are_closer_than_unlike_ones(minilm: config.Encoder) -> None
         ["cheap pills online", "buy medication on the web", "the kernel fails to compile"]
     )
     assert a @ b > a @ c
+
+
+@pytest.mark.slow
+def test_a_model_of_other_dimensions_than_conf_says_is_one_line(minilm: config.Encoder) -> None:
+    with pytest.raises(EncoderError, match=r"has 384 dimensions; expected 768 .*make params"):
+        load_encoder(dataclasses.replace(minilm, dim=768), workers=1)

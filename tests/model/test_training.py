@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from stages import config
+from stages.errors import DataError
 from stages.model.classifier import decision_scores
 from stages.model.evaluation import Scores, evaluate
 from stages.model.features import Messages
@@ -149,8 +151,6 @@ def test_rows_of_other_messages_are_refused() -> None:
 
 
 def test_champion_and_candidate_differ_by_a_paired_interval() -> None:
-    from types import SimpleNamespace
-
     rng = np.random.default_rng(0)
     spam = np.arange(400) < 150
     p = np.clip(rng.normal(0.3 + 0.3 * spam, 0.15), 0, 1)
@@ -174,3 +174,12 @@ def test_champion_and_candidate_differ_by_a_paired_interval() -> None:
     assert same["difference"]["roc_auc"] == {"value": 0.0, "low": 0.0, "high": 0.0}
     # Every message is HTML, short, of one month; nobody knows of lists.
     assert set(report["slices"]) == {"month 2002-08", "html yes", "length below 1000"}
+
+
+def test_fewer_messages_of_a_class_than_folds_are_one_line() -> None:
+    from stages.train import _check_classes
+
+    split = SimpleNamespace(spam=np.arange(100) < 4)
+    _check_classes(split, folds=4)
+    with pytest.raises(DataError, match=r"96 ham and 4 spam; expected at least 5 of each"):
+        _check_classes(split, folds=5)
