@@ -4,10 +4,12 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH
 
 .PHONY: help install run test check format params compare promote summary readme clean
+.PHONY: env up down status
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -17,23 +19,27 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "found $$($(PYTHON) --version); expected Python 3.11 or later; mend: make install PYTHON=python3.11" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(PIP) -e '.[dev]'
+	@touch $@
+
+$(VENV)/stack: $(VENV)/installed
+	$(PIP) -e '.[dev,stack]'
 	@touch $@
 
 run: install ## run the whole pipeline on real mail, then say what came out
 	@python -m stages run
 
-test: install ## run all tests, the whole small pipeline among them
+test: $(VENV)/stack ## run all tests, the whole small pipeline among them
 	@python -m pytest -q -n 2 --dist loadfile
 
-check: install ## what a commit must pass: format, lint, types, configuration, fast tests
+check: $(VENV)/stack ## what a commit must pass: format, lint, types, configuration, fast tests
 	ruff format --check .
 	ruff check .
 	mypy
 	python -m stages params --check
 	python -m pytest -q -m "not slow" -n 2
 
-format: install ## put the code into its format
+format: $(VENV)/stack ## put the code into its format
 	ruff format .
 	ruff check --fix .
 
@@ -48,6 +54,18 @@ promote: install ## make the accepted candidate the production model
 
 summary: install ## what the last run found
 	@python -m stages summary
+
+env: install ## write .env: ports, credentials and addresses of the team's services
+	@python -m stages env
+
+up: $(VENV)/stack ## start S3, PostgreSQL and an MLflow server on this machine
+	@python -m stages up
+
+down: $(VENV)/stack ## stop them; their data stays
+	@python -m stages down
+
+status: $(VENV)/stack ## how they are
+	@python -m stages status
 
 readme: install ## write the README's figures and picture from measured results
 	@python -m benchmarks.readme

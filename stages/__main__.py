@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from stages.environment import load_environment
 from stages.errors import UserError
 
 # What the bytes of our outputs depend on and no argument sets. One thread an operation: sums in
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; return the exit status."""
     parsed = _parser().parse_args(arguments)
     try:
+        load_environment()
         parsed.run(parsed)
     except UserError as error:
         print(f"spamline {parsed.verb}: {error}", file=sys.stderr)  # noqa: T201
@@ -85,6 +87,14 @@ def _parser() -> argparse.ArgumentParser:
     history.set_defaults(run=_history)
     compare = verbs.add_parser("compare", help="experiments side by side (`make compare`)")
     compare.set_defaults(run=_compare)
+
+    for name, about in {
+        "env": "write .env: ports, credentials and addresses of the team's services",
+        "up": "start S3, PostgreSQL and MLflow on this machine (`make up`)",
+        "down": "stop them; their data stays (`make down`)",
+        "status": "how they are (`make status`)",
+    }.items():
+        verbs.add_parser(name, help=f"stack: {about}").set_defaults(run=_stack)
     return parser
 
 
@@ -150,6 +160,12 @@ def _compare(_: argparse.Namespace) -> None:
     from stages.loop.compare import print_experiments
 
     print_experiments()
+
+
+def _stack(parsed: argparse.Namespace) -> None:
+    from stages.stack import commands
+
+    getattr(commands, parsed.verb)()
 
 
 def _pin_environment() -> None:

@@ -46,6 +46,10 @@ class StoreError(UserError):
     """A store of predictions or of monitoring history is unreachable or refuses."""
 
 
+class StackError(UserError):
+    """A service of the local stack cannot start, or does not answer."""
+
+
 class BusyError(UserError):
     """Another process is at work on the same outputs."""
 

