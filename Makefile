@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH
 
 .PHONY: help install run test check format params compare promote summary readme clean
-.PHONY: env up down status
+.PHONY: env up down status push pull
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -66,6 +66,12 @@ down: $(VENV)/stack ## stop them; their data stays
 
 status: $(VENV)/stack ## how they are
 	@python -m stages status
+
+push: install ## send data and models to the DVC remote
+	@python -m stages push
+
+pull: install ## fetch them from the DVC remote
+	@python -m stages pull
 
 readme: install ## write the README's figures and picture from measured results
 	@python -m benchmarks.readme

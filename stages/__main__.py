@@ -88,6 +88,14 @@ def _parser() -> argparse.ArgumentParser:
     compare = verbs.add_parser("compare", help="experiments side by side (`make compare`)")
     compare.set_defaults(run=_compare)
 
+    push = verbs.add_parser("push", help="send data and models to the DVC remote (`make push`)")
+    push.add_argument(
+        "--check", action="store_true", help="send nothing: only say whether everything is there"
+    )
+    push.set_defaults(run=_push)
+    pull = verbs.add_parser("pull", help="fetch them from the DVC remote (`make pull`)")
+    pull.set_defaults(run=_pull)
+
     for name, about in {
         "env": "write .env: ports, credentials and addresses of the team's services",
         "up": "start S3, PostgreSQL and MLflow on this machine (`make up`)",
@@ -160,6 +168,18 @@ def _compare(_: argparse.Namespace) -> None:
     from stages.loop.compare import print_experiments
 
     print_experiments()
+
+
+def _push(parsed: argparse.Namespace) -> None:
+    from stages.loop import remote
+
+    (remote.check_pushed if parsed.check else remote.push)()
+
+
+def _pull(_: argparse.Namespace) -> None:
+    from stages.loop.remote import pull
+
+    pull()
 
 
 def _stack(parsed: argparse.Namespace) -> None:

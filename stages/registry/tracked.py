@@ -19,6 +19,7 @@ from stages.errors import StoreError
 from stages.files import tree_digest
 from stages.registry.receipt import RECEIPT
 from stages.registry.registration import MODEL
+from stages.stores.dvc_remote import default_remote
 
 if TYPE_CHECKING:
     from stages.registry.mlflow_registry import ModelRegistry
@@ -92,8 +93,11 @@ def _fetch(commit: str, target: Path, digest: str) -> bool:
     from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
 
+    # A remote that nobody has set up here is no place where the model may be.
+    config = None if default_remote().set_up() else {"core": {"remote": ""}}
     try:
-        DVCFileSystem(".", rev=commit).get(MODEL.as_posix(), str(target), recursive=True)
+        system = DVCFileSystem(".", rev=commit, config=config)
+        system.get(MODEL.as_posix(), str(target), recursive=True)
     except FileNotFoundError:
         return False
     except (DvcException, OSError) as error:
@@ -101,6 +105,6 @@ def _fetch(commit: str, target: Path, digest: str) -> bool:
             f"the model {digest[:12]} of commit {commit[:7]} cannot be fetched: "
             f"{' '.join(str(error).split())[:200]}",
             expected="DVC's cache or a remote that answers",
-            mend="`dvc pull` tells more; then run again",
+            mend="`make pull` tells more; then run again",
         ) from error
     return target.is_dir() and tree_digest(target) == digest

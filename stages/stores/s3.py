@@ -6,9 +6,10 @@ Address and credentials come from the environment, as every S3 client reads them
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -89,13 +90,18 @@ def filesystem() -> S3FileSystem:
     )
 
 
-def check(store: Store) -> None:
+def check(store: Store, *, profile: str | None = None, **access: str) -> None:
     """Ask `store` to list one object: within seconds it is known to answer, or what is wrong.
+
+    Args:
+        store: what to ask.
+        profile: of the AWS configuration; the environment's by default.
+        access: what wins over the environment, as a botocore client takes it: `endpoint_url`, ….
 
     Raises:
         StoreError: it does not answer, is no S3, knows the key or the secret or the bucket not.
     """
-    if trouble := _trouble(store):
+    if trouble := _trouble(store, profile, access):
         raise store.error(*trouble)
 
 
@@ -116,12 +122,14 @@ def reported(store: Store) -> Iterator[None]:
         raise store.error(*(_trouble(store) or _refusal(store, error))) from error
 
 
-def _trouble(store: Store) -> tuple[str, str] | None:
+def _trouble(
+    store: Store, profile: str | None = None, access: Mapping[str, str] = MappingProxyType({})
+) -> tuple[str, str] | None:
     """Return what is wrong with `store` and what mends it, or None when it answers as S3 does."""
     from botocore import exceptions as botocore
 
     try:
-        client = _client()
+        client = _client(profile, access)
     except botocore.ProfileNotFound:
         return "there are no credentials", "correct or unset AWS_PROFILE"
     except (botocore.BotoCoreError, ValueError):
@@ -147,13 +155,14 @@ def _trouble(store: Store) -> tuple[str, str] | None:
     return None if "KeyCount" in answer or "Name" in answer else _no_s3(asked)
 
 
-def _client() -> Any:
+def _client(profile: str | None, access: Mapping[str, str]) -> Any:
     """Return the plain client, without retries: what it is told comes with a reason."""
     from botocore.config import Config
-    from botocore.session import get_session
+    from botocore.session import Session
 
-    return get_session().create_client(
+    return Session(profile=profile).create_client(
         "s3",
+        **access,
         config=Config(
             connect_timeout=_CONNECT, read_timeout=_ANSWER, retries={"total_max_attempts": 1}
         ),

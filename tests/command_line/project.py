@@ -17,7 +17,7 @@ from stages.registry.pointer import POINTER
 
 VERBS = ["fetch", "embed", "train", "evaluate", "register", "infer", "monitor"]
 VERBS += ["run", "summary", "promote", "params", "history", "compare"]
-VERBS += ["env", "up", "down", "status"]
+VERBS += ["env", "up", "down", "status", "push", "pull"]
 # Nobody listens on the discard port of the loopback.
 DEAD = "http://127.0.0.1:9"
 
