@@ -7,13 +7,14 @@ and an exit status: 0 done, 1 bug (traceback), 2 user's mistake or missing servi
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from stages.environment import load_environment
-from stages.errors import UserError
+from stages.errors import UserError, full_disk
 
 # What the bytes of our outputs depend on and no argument sets. One thread an operation: sums in
 # another order differ in the last bits.
@@ -40,6 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"spamline {parsed.verb}: {error}", file=sys.stderr)  # noqa: T201
         return error.exit_status
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(f"spamline {parsed.verb}: {full_disk(error)}", file=sys.stderr)  # noqa: T201
+        return UserError.exit_status
     return 0
 
 

@@ -70,6 +70,16 @@ class GateError(UserError):
     exit_status = 3
 
 
+def full_disk(error: OSError) -> UserError:
+    """Return what to tell a person whose disk is full: what was there before is still there."""
+    where = f": {error.filename}" if error.filename else ""
+    return UserError(
+        f"{error.strerror}{where}",
+        expected="room for what is being written",
+        mend="free some, then run the same again: nothing is half-written",
+    )
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return `", did you mean 'x'?"` for the known name closest to `name`, or an empty string."""
     close = difflib.get_close_matches(name, list(known), n=1)

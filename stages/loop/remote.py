@@ -6,11 +6,15 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from stages.console import say
 from stages.errors import StoreError
 from stages.loop.pipeline import repository
 from stages.stores.dvc_remote import Remote, default_remote
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
 
 # DVC's client would repeat itself for a minute over a server that dies in mid-push.
 _ATTEMPTS = ("AWS_MAX_ATTEMPTS", "2")
@@ -26,17 +30,16 @@ def push() -> None:
     from dvc.exceptions import UploadError
 
     remote = _checked(trouble="nothing was pushed", then="make push")
-    with repository() as repo, _terse():
+    with repository() as repo, _terse() as failures:
         try:
             sent = repo.push()
+            if not_in_remote():
+                sent += _send_missing(repo)
         except UploadError as error:
-            _check(remote, trouble=f"{error.amount} files did not arrive", then="make push")
-            raise _incomplete(
-                remote, f"{error.amount} files did not arrive", "make push"
-            ) from error
-    missing = not_in_remote()
-    if missing:
-        raise _incomplete(remote, f"it lacks {len(missing)} files, first {missing[0]}", "make push")
+            trouble = f"{error.amount} files did not arrive"
+            _check(remote, trouble=trouble, then="make push")
+            raise _incomplete(remote, f"{trouble}{failures.first()}", "`make push`") from error
+    _check_complete(remote)
     say(f"push: {sent} files sent; {remote.url} has everything that dvc.lock names")
 
 
@@ -50,15 +53,15 @@ def pull() -> None:
     from dvc.exceptions import CheckoutError, DownloadError
 
     remote = _checked(trouble="nothing was pulled", then="make pull")
-    with repository() as repo, _terse():
+    with repository() as repo, _terse() as failures:
         try:
             found = repo.pull()
         except (CheckoutError, DownloadError) as error:
             _check(remote, trouble="not everything was pulled", then="make pull")
-            missing = not_in_remote()
-            lacks = f"it lacks {len(missing)} files, first {missing[0]}" if missing else str(error)
+            _check_complete(remote, "`make push` where they are, or make them anew: `make run`")
+            reason = failures.first() or f" ({' '.join(str(error).split())[:200]})"
             raise _incomplete(
-                remote, lacks, "make push` where they are, or make them anew: `make run"
+                remote, f"not everything was pulled{reason}", "mend that, then `make pull`"
             ) from error
     say(f"pull: {found['stats']['fetched']} files fetched from {remote.url}")
 
@@ -70,9 +73,7 @@ def check_pushed() -> None:
         StoreError: it lacks some, or cannot be used.
     """
     remote = _checked(trouble="it is not known what was pushed", then="make push")
-    missing = not_in_remote()
-    if missing:
-        raise _incomplete(remote, f"it lacks {len(missing)} files, first {missing[0]}", "make push")
+    _check_complete(remote)
     say(f"push: {remote.url} has everything that dvc.lock names")
 
 
@@ -81,6 +82,18 @@ def not_in_remote() -> list[str]:
     with repository() as repo, _terse():
         found = repo.data_status(not_in_remote=True, remote_refresh=True, granular=True)
     return sorted(found["not_in_remote"])
+
+
+def _send_missing(repo: Repo) -> int:
+    """Send what the remote lacks, file by file; return how many files that were.
+
+    DVC takes a folder whose listing is in the remote for whole, and never sends a file of it again.
+    """
+    cache, remote = repo.cache.local, repo.cloud.get_remote_odb()
+    tracked = set().union(*repo.used_objs(push=True).values())
+    # Without an index of what was sent, each file is looked for.
+    sent = repo.cloud.transfer(cache, remote, tracked, shallow=False, cache_odb=cache)
+    return len(sent.transferred)
 
 
 def _checked(*, trouble: str, then: str) -> Remote:
@@ -96,6 +109,12 @@ def _checked(*, trouble: str, then: str) -> Remote:
     return remote
 
 
+def _check_complete(remote: Remote, mend: str = "`make push`") -> None:
+    missing = not_in_remote()
+    if missing:
+        raise _incomplete(remote, f"it lacks {len(missing)} files, first {missing[0]}", mend)
+
+
 def _check(remote: Remote, *, trouble: str, then: str) -> None:
     if remote.in_s3:
         remote.check(trouble=trouble, then=then)
@@ -105,24 +124,42 @@ def _incomplete(remote: Remote, found: str, mend: str) -> StoreError:
     return StoreError(
         f"{remote.url}: {found}",
         expected="every file that dvc.lock names",
-        mend=f"`{mend}`",
+        mend=mend,
     )
 
 
+class _Failures(logging.Handler):
+    """Keeps what DVC says of each file that fails, instead of a screen full of it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.causes: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note why a file failed."""
+        cause = record.exc_info[1] if record.exc_info else None
+        self.causes.append(" ".join(str(cause or record.getMessage()).split())[:200])
+
+    def first(self) -> str:
+        """Return the first reason, with a mark before it, or nothing."""
+        return f" ({self.causes[0]})" if self.causes else ""
+
+
 @contextmanager
-def _terse() -> Iterator[None]:
+def _terse() -> Iterator[_Failures]:
     """Keep DVC from a line for each file that fails, and from minutes over a dead server."""
+    failures = _Failures()
     loggers = [logging.getLogger(name) for name in ("dvc", "dvc_data", "dvc_objects")]
-    levels = [logger.level for logger in loggers]
+    before = [(logger, logger.handlers, logger.propagate) for logger in loggers]
     name, attempts = _ATTEMPTS
-    before = os.environ.get(name)
+    shortened = name not in os.environ
     os.environ.setdefault(name, attempts)
     for logger in loggers:
-        logger.setLevel(logging.CRITICAL)
+        logger.handlers, logger.propagate = [failures], False
     try:
-        yield
+        yield failures
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-        if before is None:
+        for logger, handlers, propagate in before:
+            logger.handlers, logger.propagate = handlers, propagate
+        if shortened:
             del os.environ[name]
