@@ -142,7 +142,7 @@ class LocalStack:
         if state == "running" and not answers:
             state = "not answering"
         return Status(
-            service.title, state, service.address, process, _megabytes(process) if process else 0
+            service.title, state, service.address, process, megabytes(process) if process else 0
         )
 
     def _sweep(self) -> bool:
@@ -190,7 +190,8 @@ def _check_ports(service: Service) -> None:
                 ) from None
 
 
-def _megabytes(process: int) -> int:
+def megabytes(process: int) -> int:
+    """Return the memory of a process and its children in MiB, shared pages in proportion."""
     import psutil
 
     total = 0

@@ -93,9 +93,14 @@ class Supervisor:
         if self.state(name)["statename"] in ("RUNNING", "STARTING", "BACKOFF"):
             self._call("stopProcess", name)
 
+    def process(self) -> int:
+        """Return its own process id."""
+        found: int = self._call("getPID")
+        return found
+
     def shutdown(self) -> None:
         """Stop everything in the reverse order of its start, and wait until it has ended."""
-        process = self._call("getPID")
+        process = self.process()
         for state in reversed(self._call("getAllProcessInfo")):
             self.stop_service(state["name"])
         self._call("shutdown")
