@@ -15,13 +15,8 @@ from stages.model.tables import Split, iter_split
 from stages.registry.mlflow_registry import open_registry
 from stages.registry.pointer import in_production
 from stages.registry.tracked import obtain
-from stages.stores.predictions import (
-    Drop,
-    Tally,
-    copy_predictions,
-    prediction_rows,
-    write_predictions,
-)
+from stages.stores.delivery import deliver, predictions_url
+from stages.stores.predictions import Drop, Tally, prediction_rows, write_predictions
 
 MAIL, EMBEDDINGS = Path("data/fetch/batch.parquet"), Path("data/embed/batch.parquet")
 PREDICTIONS, SUMMARY = Path("data/infer/predictions"), Path("data/infer/summary.json")
@@ -37,23 +32,25 @@ class InferParams:
 
 
 def run(params: InferParams) -> None:
-    """Write `data/infer/predictions/`, copy it where params say, write `summary.json`.
+    """Write `data/infer/predictions/` and `summary.json`, then copy the predictions to S3 if asked.
 
     Raises:
         RegistryError: there is no production model, or it is not to be had.
         DataError: messages and embeddings are not of the same mail.
+        StoreError: S3 cannot be reached or refuses; the predictions are written here.
     """
+    url = predictions_url(params.inference.destination)
     digest, _ = in_production()
     model = Filter.load(obtain(open_registry(params.registry), digest))
     tally = Tally()
     pieces = iter_split(MAIL, EMBEDDINGS, rows=params.inference.batch_rows)
     rows = (tally.seen(_scored(piece, model, digest)) for piece in pieces)
     drop = Drop(digest, params.window)
-    files = write_predictions(PREDICTIONS, drop, rows)
-    if params.inference.destination:
-        copy_predictions(PREDICTIONS, files, params.inference.destination)
+    write_predictions(PREDICTIONS, drop, rows)
     write_json(SUMMARY, {"model": digest, "window": drop.edges(), **tally.summary()})
-    say(f"infer: {tally.messages} messages, {tally.spam} of them spam, by {digest[:12]}")
+    scored = f"infer: {tally.messages} messages, {tally.spam} of them spam, by {digest[:12]}"
+    delivery = url and deliver(PREDICTIONS, drop, url, then="dvc repro infer")
+    say(f"{scored}; {delivery}" if delivery else scored)
 
 
 def _scored(piece: Split, model: Filter, digest: str) -> pa.RecordBatch:

@@ -7,13 +7,16 @@ from pathlib import Path
 from stages import config
 from stages.console import say
 from stages.files import exclusive
+from stages.infer import PREDICTIONS
 from stages.loop.pipeline import reproduce
 from stages.loop.promote import promote, publish, vacate
 from stages.loop.summary import DRIFT, print_summary
 from stages.registry.mlflow_registry import open_registry
-from stages.registry.pointer import POINTER, read_pointer, write_pointer
+from stages.registry.pointer import POINTER, in_production, read_pointer, write_pointer
 from stages.registry.tracked import model_at_hand
+from stages.stores.delivery import deliver, predictions_url
 from stages.stores.history import history_url, rebuild
+from stages.stores.predictions import Drop
 
 LOCK = Path("data/.run.lock")
 
@@ -37,7 +40,9 @@ def run() -> None:
         _first_model(params.registry)
         reproduce()
         publish(params.registry)
-        # DVC may have restored the verdict instead of running monitor, and so written no row.
+        # DVC may have restored the results of infer and monitor instead of running them: then no
+        # predictions have gone to S3, and no row into the history.
+        _deliver_again(params)
         rebuild(history_url(params.drift.history_url), [DRIFT])
     print_summary()
 
@@ -67,6 +72,13 @@ def _first_model(registry: config.Registry) -> None:
         if read_pointer() == vacant:
             write_pointer(before)
         raise
+
+
+def _deliver_again(params: config.Params) -> None:
+    url = predictions_url(params.inference.destination)
+    if url:
+        drop = Drop(in_production()[0], params.window)
+        say(f"run: {deliver(PREDICTIONS, drop, url, then='make run')}")
 
 
 def _lost(digest: str, registry: config.Registry) -> bool:

@@ -1,10 +1,11 @@
-"""The store of predictions: Parquet by day, on this machine's disk and, where asked, in S3.
+"""Predictions on this machine's disk: Parquet by day.
 
 A file's name says which model scored which window, so scoring again replaces and never doubles.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,7 +16,6 @@ import numpy as np
 import pyarrow as pa
 
 from stages import config
-from stages.errors import StoreError
 from stages.files import replacing, write_parquet
 from stages.mail.message import SPAM
 
@@ -51,6 +51,11 @@ class Drop:
         return {"from": str(self.window.batch_from), "to": str(self.window.batch_to)}
 
 
+def day_folder(day: dt.date) -> str:
+    """Return the folder of `day`'s predictions, as Hive partitions are named."""
+    return f"{day:year=%Y/month=%m/day=%d}"
+
+
 def write_predictions(folder: Path, drop: Drop, batches: Iterable[pa.RecordBatch]) -> list[Path]:
     """Write `batches` to `folder`, which is replaced whole; return the files, relative to it.
 
@@ -73,34 +78,6 @@ def write_predictions(folder: Path, drop: Drop, batches: Iterable[pa.RecordBatch
             write_parquet(temporary / path, SCHEMA, (rows for _, rows in same_day))
             written.append(path)
     return written
-
-
-def copy_predictions(folder: Path, files: Iterable[Path], destination: str) -> None:
-    """Copy `files` from `folder` to the same names below `destination` (`s3://bucket/prefix`).
-
-    An S3 object appears whole or not at all. Address and credentials come from the environment
-    (`AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`).
-
-    Raises:
-        StoreError: the store is unreachable or refuses.
-    """
-    from botocore.exceptions import BotoCoreError, ClientError
-    from s3fs import S3FileSystem
-
-    store = S3FileSystem(
-        config_kwargs={"connect_timeout": 5, "retries": {"max_attempts": 2}},
-        # Instances are cached by arguments, but address and credentials are the environment's.
-        skip_instance_cache=True,
-    )
-    try:
-        for path in files:
-            store.put_file(str(folder / path), f"{destination.rstrip('/')}/{path.as_posix()}")
-    except (BotoCoreError, ClientError, OSError) as error:
-        raise StoreError(
-            f"predictions cannot be copied to {destination}: {str(error)[:200]}",
-            expected="a bucket that exists and may be written to",
-            mend="check inference.destination, AWS_ENDPOINT_URL and the AWS_… credentials",
-        ) from error
 
 
 def prediction_rows(
@@ -155,7 +132,8 @@ class Tally:
 
 def _by_day(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Cut `batch` where the day changes; yield `(year=…/month=…/day=…, rows)`."""
-    days = [f"{at:year=%Y/month=%m/day=%d}" for at in batch.column("received_at").to_pylist()]
+    received: list[Any] = batch.column("received_at").to_pylist()
+    days = [day_folder(at) for at in received]
     start = 0
     for day, rows in groupby(days):
         length = len(list(rows))
