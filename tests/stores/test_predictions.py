@@ -1,4 +1,3 @@
-import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,37 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stages import config
 from stages.files import tree_digest
-from stages.stores.predictions import Drop, Tally, prediction_rows, write_predictions
-
-START = dt.datetime(2002, 9, 2, tzinfo=dt.UTC)
-DROP = Drop(
-    "a" * 64,
-    config.Window(
-        start=dt.date(2002, 7, 1),
-        until=dt.date(2002, 9, 1),
-        holdout_days=14,
-        batch_from=dt.date(2002, 9, 2),
-        batch_to=dt.date(2002, 9, 9),
-        max_messages=None,
-    ),
-)
-
-
-def rows(*hours: int) -> pa.RecordBatch:
-    """Predictions for messages received so many hours after `START`."""
-    table = pa.table(
-        {
-            "id": [f"id-{hour}" for hour in hours],
-            "received_at": pa.array(
-                [START + dt.timedelta(hours=hour) for hour in hours], pa.timestamp("us", tz="UTC")
-            ),
-        }
-    )
-    probabilities = np.linspace(0.1, 0.9, len(hours))
-    verdicts = ["spam" if p > 0.5 else "ham" for p in probabilities]
-    return prediction_rows(table, probabilities, verdicts, model=DROP.model)
+from stages.stores.predictions import Tally, prediction_rows, write_predictions
+from tests.stores.samples import DROP, START, rows
 
 
 def test_each_day_has_its_own_folder_and_readers_see_all_rows(tmp_path: Path):
