@@ -17,6 +17,8 @@ from stages.model.encoder import fingerprint
 from stages.registry.mlflow_registry import ModelRegistry
 from stages.registry.pointer import Pointer, write_pointer
 from stages.registry.registration import MODEL
+from stages.stores.delivery import VARIABLE
+from stages.stores.s3 import filesystem
 from tests.registry.samples import ENCODER, HAM_TEXT, LOCAL, SPAM_TEXT
 
 START = dt.datetime(2002, 9, 2, tzinfo=dt.UTC)
@@ -119,17 +121,25 @@ def test_production_model_that_nobody_has_is_said(registry: ModelRegistry):
         infer.run(params())
 
 
-def test_dead_prediction_store_keeps_the_local_predictions(
-    production: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.slow
+def test_dead_store_keeps_the_local_predictions_and_they_arrive_later(
+    production: str, s3_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
+    for name, value in s3_environment.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    monkeypatch.setenv(VARIABLE, "s3://spamline/infer-stage")
     write_batch([SPAM_TEXT])
-    with pytest.raises(StoreError, match="s3://drop/predictions") as caught:
-        infer.run(params(destination="s3://drop/predictions"))
-    assert "very-secret" not in str(caught.value)
-    assert list(PREDICTIONS.rglob("*.parquet"))
+    with monkeypatch.context() as wrong:
+        wrong.setenv("AWS_SECRET_ACCESS_KEY", "another-secret")
+        with pytest.raises(StoreError, match="s3://spamline/infer-stage: the secret") as caught:
+            infer.run(params(destination="s3://elsewhere/never"))
+    assert "another-secret" not in str(caught.value)
+    assert json.loads(SUMMARY.read_text())["messages"] == 1
+    (written,) = PREDICTIONS.rglob("*.parquet")
+    infer.run(params())
+    stored = f"s3://spamline/infer-stage/{written.relative_to(PREDICTIONS)}"
+    assert filesystem().cat(stored) == written.read_bytes()
 
 
 @pytest.mark.slow
