@@ -67,7 +67,7 @@ class Verdict:
     Attributes:
         decision: see `Decision`.
         subject: model, window and sample sizes.
-        quorum: votes that were needed.
+        judged_by: the limits: quorum, false-alarm rate, what makes a change matter.
         comparison: the statistics; None where there was not enough mail.
         quality: realised quality; None where too few labels are known.
         reasons: plain sentences, the deciding one first.
@@ -75,7 +75,7 @@ class Verdict:
 
     decision: Decision
     subject: Subject
-    quorum: int
+    judged_by: Drift
     comparison: Comparison | None
     quality: Quality | None
     reasons: tuple[str, ...]
@@ -111,7 +111,10 @@ class Verdict:
                 "usual_windows": self.comparison.usual_windows if self.comparison else None,
             },
             "votes": self.votes,
-            "quorum": self.quorum,
+            "quorum": self.judged_by.quorum,
+            "false_alarm_rate": self.judged_by.false_alarm_rate,
+            "effect_floor": self.judged_by.effect_floor,
+            "max_realised_loss_percent": self.judged_by.max_realised_loss_percent,
             "p_value": self.comparison.vote_p_value if self.comparison else None,
             "statistics": {
                 statistic.name: {
@@ -140,7 +143,7 @@ def not_enough_mail(subject: Subject, quality: Quality | None, drift: Drift) -> 
                 f"at least {drift.min_window} are needed for a verdict."
             )
             decision = Decision.NOT_ENOUGH_MAIL
-            return Verdict(decision, subject, drift.quorum, None, quality, (reason,))
+            return Verdict(decision, subject, drift, None, quality, (reason,))
     return None
 
 
@@ -166,4 +169,4 @@ def judge(
         quality_sentence(quality, drift),
         *map(statistic_sentence, statistics),
     )
-    return Verdict(decision, subject, drift.quorum, comparison, quality, reasons)
+    return Verdict(decision, subject, drift, comparison, quality, reasons)

@@ -9,33 +9,12 @@ from typing import Any
 
 import pytest
 
+from stages.drift.verdict import judge
 from stages.errors import DataError, StoreError
-from stages.files import write_json
-from stages.stores.history import KEY, TABLE, _definition, _upsert, history_url, rebuild, record
-
-STATISTIC = {
-    "value": 0.9,
-    "threshold": 0.6,
-    "p_value": 0.002,
-    "ratio": 4.0,
-    "effect": 2.0,
-    "voted": True,
-}
-VERDICT: dict[str, Any] = {
-    "decision": "drift",
-    "model": "a" * 64,
-    "window": {
-        "from": "2002-09-02",
-        "to": "2002-09-09",
-        "messages": 300,
-        "predicted_spam_share": 0.2,
-    },
-    "reference": {"messages": 1000},
-    "votes": 3,
-    "p_value": 0.002,
-    "statistics": dict.fromkeys(("domain_classifier", "mmd", "cosine"), STATISTIC),
-    "quality": {"one_minus_auc_percent": 3.2},
-}
+from stages.files import rounded, write_json
+from stages.stores.history import TABLE, history_url, reading, rebuild, record
+from tests.drift.drift_samples import comparison, drift, quality, subject
+from tests.stores.history_samples import VERDICT
 
 
 def changed(**values: Any) -> dict[str, Any]:
@@ -54,7 +33,7 @@ def url(path: Path) -> str:
 
 def rows(path: Path, columns: str = "*") -> list[tuple[Any, ...]]:
     with sqlite3.connect(path) as connection:
-        query = f"SELECT {columns} FROM {TABLE} ORDER BY model, window_from"  # noqa: S608
+        query = f"SELECT {columns} FROM {TABLE} ORDER BY model, window_from"
         return connection.execute(query).fetchall()
 
 
@@ -118,11 +97,11 @@ def test_a_table_of_the_same_name_stays_untouched(url: str, path: Path) -> None:
     path.parent.mkdir()
     with sqlite3.connect(path) as connection:
         connection.execute(f"CREATE TABLE {TABLE} (model TEXT)")
-        connection.execute(f"INSERT INTO {TABLE} VALUES ('x')")  # noqa: S608
-    with pytest.raises(StoreError, match="no column"):
+        connection.execute(f"INSERT INTO {TABLE} VALUES ('x')")
+    with pytest.raises(StoreError, match=r"not ours.*stays as it is"):
         record(url, [VERDICT])
     with sqlite3.connect(path) as connection:
-        assert connection.execute(f"SELECT * FROM {TABLE}").fetchall() == [("x",)]  # noqa: S608
+        assert connection.execute(f"SELECT * FROM {TABLE}").fetchall() == [("x",)]
 
 
 @pytest.mark.parametrize(
@@ -131,6 +110,7 @@ def test_a_table_of_the_same_name_stays_untouched(url: str, path: Path) -> None:
         "nonsense",
         "mysql://user:secret@127.0.0.1/x",
         "postgresql+psycopg://user:secret@127.0.0.1:1/x",
+        "postgresql+psycopg://user@127.0.0.1:1/x?password=secret",
         "sqlite:////dev/null/history.db",
     ],
 )
@@ -140,14 +120,20 @@ def test_a_wrong_address_is_one_line_without_the_password(address: str) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_postgresql_updates_on_conflict_too() -> None:
-    from sqlalchemy import MetaData
-    from sqlalchemy.dialects import postgresql
+def test_it_says_what_a_verdict_was_judged_by_and_why(url: str, path: Path) -> None:
+    judged = judge(subject(), comparison(3), quality(4.0), drift())
+    record(url, [rounded(judged.to_json())])
+    columns = "changed, matters, quorum, false_alarm_rate, effect_floor, labelled_spam, copies"
+    assert rows(path, columns) == [(1, 1, 2, 0.01, 1.7, 50, 0)]
+    [(reason, details)] = rows(path, "reason, details")
+    assert reason.startswith("Mail changed: 3 of 3")
+    assert details.split("\n") == list(judged.reasons[1:])
 
-    table = _definition(MetaData())
-    statement = _upsert("postgresql", table, {**dict.fromkeys(KEY), "votes": 2})
-    sql = str(statement.compile(dialect=postgresql.dialect()))
-    assert "ON CONFLICT (model, window_from, window_to) DO UPDATE SET votes" in sql
+
+def test_no_history_yet_is_read_as_none_and_makes_no_file(url: str, path: Path) -> None:
+    with reading(url) as connection:
+        assert connection is None
+    assert not path.exists()
 
 
 def test_the_environment_wins() -> None:

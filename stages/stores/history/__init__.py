@@ -1,0 +1,21 @@
+"""The monitoring history: one row for each verdict, in SQLite here and in PostgreSQL for a team.
+
+A row is keyed by model and window and made from the verdict's JSON alone, so that writing twice
+changes nothing and the kept verdict files rebuild the whole history. The table is made and brought
+up to date by Alembic (`migrations/`), in the transaction that writes; it is never dropped.
+"""
+
+from stages.stores.history.database import VARIABLE, history_url, reading
+from stages.stores.history.store import rebuild, record
+from stages.stores.history.table import KEY, STATISTICS, TABLE
+
+__all__ = [
+    "KEY",
+    "STATISTICS",
+    "TABLE",
+    "VARIABLE",
+    "history_url",
+    "reading",
+    "rebuild",
+    "record",
+]

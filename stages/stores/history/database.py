@@ -1,0 +1,131 @@
+"""The adapter of SQLAlchemy: the history's address, and transactions whose errors are one line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stages.errors import StoreError
+from stages.stores.history.table import TABLE
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
+
+HISTORY = Path("data/monitor/history.db")
+VARIABLE = "SPAMLINE_HISTORY_URL"
+# Both drivers take a limit in seconds, each under its own name.
+_LIMITS = {"sqlite": {"timeout": 10}, "postgresql": {"connect_timeout": 5}}
+_NOT_WRITTEN = "the verdict is written but the monitoring history is not"
+_NOT_READ = "the monitoring history cannot be read"
+
+
+def history_url(configured: str | None, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the history's address: of the environment, else as configured, else `HISTORY`."""
+    return environment.get(VARIABLE) or configured or f"sqlite:///{HISTORY.resolve()}"
+
+
+@contextmanager
+def writing(url: str) -> Iterator[Connection]:
+    """Yield a connection in one transaction: all that is done in it is kept, or nothing.
+
+    Raises:
+        StoreError: the database cannot be reached, or refuses; the line has no password.
+    """
+    parsed = _parsed(url, _NOT_WRITTEN)
+    with _one_line(parsed, _NOT_WRITTEN):
+        if parsed.database and parsed.get_backend_name() == "sqlite":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        # IMMEDIATE: who is to write waits for its turn before it looks what is there.
+        with _engine(parsed, begin="BEGIN IMMEDIATE").begin() as connection:
+            yield connection
+
+
+@contextmanager
+def reading(url: str) -> Iterator[Connection | None]:
+    """Yield a connection for reading the up-to-date table, or None where no history is yet.
+
+    Raises:
+        StoreError: the database cannot be reached, or its table is not of this code.
+    """
+    from stages.stores.history.upgrade import HEAD, revision
+
+    parsed = _parsed(url, _NOT_READ)
+    with _one_line(parsed, _NOT_READ):
+        if _is_absent_file(parsed):
+            yield None
+            return
+        with _engine(parsed, begin="BEGIN").begin() as connection:
+            found = revision(connection)
+            if found not in (None, HEAD):
+                raise StoreError(
+                    f"{_NOT_READ}: the table {TABLE} at {shown(parsed)} is of {found}",
+                    expected=f"revision {HEAD}",
+                    mend="`python -m stages history` brings an older one up to date; for a newer "
+                    "one, update the checkout",
+                )
+            yield connection if found else None
+
+
+def shown(url: URL) -> str:
+    """Return `url` as it may be shown: no password, and no options, which may hold one."""
+    return url.set(query={}).render_as_string()
+
+
+def _is_absent_file(parsed: URL) -> bool:
+    # Opening it would make an empty one.
+    return parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists()
+
+
+def _engine(parsed: URL, *, begin: str) -> Engine:
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.pool import NullPool
+
+    backend = parsed.get_backend_name()
+    engine = create_engine(parsed, poolclass=NullPool, connect_args=_LIMITS[backend])
+    if backend == "sqlite":
+        # Left alone, Python's driver begins no transaction before a CREATE or ALTER TABLE.
+        @event.listens_for(engine, "connect")
+        def _(connection: object, _: object) -> None:
+            connection.isolation_level = None  # type: ignore[attr-defined]
+
+        @event.listens_for(engine, "begin")
+        def _(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+    return engine
+
+
+@contextmanager
+def _one_line(parsed: URL, failed: str) -> Iterator[None]:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (SQLAlchemyError, ImportError, OSError) as error:
+        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise _no_store(f"{failed}: {shown(parsed)}: {cause}") from error
+
+
+def _parsed(url: str, failed: str) -> URL:
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # The text is not shown: it may hold a password.
+        raise _no_store(f"{failed}: the address is no database URL") from None
+    if parsed.get_backend_name() not in _LIMITS:
+        raise _no_store(f"{failed}: {shown(parsed)} is neither SQLite nor PostgreSQL")
+    return parsed
+
+
+def _no_store(found: str) -> StoreError:
+    return StoreError(
+        found,
+        expected=f"a database that answers, with our table {TABLE} or none of that name",
+        mend=f"start it, or correct drift.history_url or {VARIABLE}, then run the same again",
+    )
