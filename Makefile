@@ -10,6 +10,7 @@ unexport PYTHONPATH
 
 .PHONY: help install run test check format params compare promote summary readme clean
 .PHONY: env up down status push pull
+.PHONY: history dashboard dashboards pictures
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -51,6 +52,9 @@ compare: install ## experiments side by side
 
 promote: install ## make the accepted candidate the production model
 	@python -m stages promote
+
+history: install ## write all kept verdicts into the monitoring history again
+	@python -m stages history
 
 summary: install ## what the last run found
 	@python -m stages summary

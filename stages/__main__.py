@@ -85,10 +85,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     params.set_defaults(run=_params)
     history = verbs.add_parser(
-        "history", help="write verdict files into the monitoring history again"
+        "history", help="write all kept verdicts into the monitoring history again"
     )
     history.add_argument(
-        "files", nargs="*", type=Path, default=[Path("data/monitor/drift.json")], metavar="VERDICT"
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="VERDICT",
+        help="these files instead",
     )
     history.set_defaults(run=_history)
     compare = verbs.add_parser("compare", help="experiments side by side (`make compare`)")
@@ -164,10 +168,10 @@ def _params(parsed: argparse.Namespace) -> None:
 def _history(parsed: argparse.Namespace) -> None:
     from stages import config
     from stages.console import say
-    from stages.stores.history import history_url, rebuild
+    from stages.stores.publication import rebuild_history
 
-    rebuild(history_url(config.load().drift.history_url), parsed.files)
-    say(f"history: {len(parsed.files)} verdicts written")
+    written = rebuild_history(parsed.files, config.load().drift)
+    say(f"history: {written} verdicts written")
 
 
 def _compare(_: argparse.Namespace) -> None:

@@ -16,7 +16,7 @@ from stages.files import read_json, write_json
 from stages.registry.mlflow_registry import open_registry
 from stages.registry.pointer import in_production
 from stages.registry.tracked import obtain
-from stages.stores.history import history_url, record
+from stages.stores.publication import publish_verdict
 
 MAIL, EMBEDDINGS = Path("data/fetch/batch.parquet"), Path("data/embed/batch.parquet")
 PREDICTIONS = Path("data/infer/predictions")
@@ -36,12 +36,12 @@ class MonitorParams:
 
 
 def run(params: MonitorParams) -> None:
-    """Write the verdict, its row in the monitoring history, and the report.
+    """Write the verdict, keep it, write its row in the monitoring history, and the report.
 
     Raises:
         RegistryError: there is no production model, or it is not to be had.
         DataError: messages, embeddings, predictions and model do not belong together.
-        StoreError: the monitoring history cannot be written; the verdict is.
+        StoreError: the verdict is written, but cannot be kept or has no row yet.
     """
     digest, holdout_loss = in_production()
     folder = obtain(open_registry(params.registry), digest)
@@ -51,7 +51,7 @@ def run(params: MonitorParams) -> None:
 def monitor(champion: Champion, params: MonitorParams) -> None:
     """Do what `run` does, with a model that is at hand.
 
-    The verdict comes first: neither a dead database nor a failing report may lose it.
+    The verdict comes first: neither a dead store nor a failing report may lose it.
     """
     window = read_window(MAIL, EMBEDDINGS, PREDICTIONS, model=champion.digest)
     reference = read_reference(champion.folder / REFERENCE)
@@ -63,7 +63,7 @@ def monitor(champion: Champion, params: MonitorParams) -> None:
     write_json(VERDICT, verdict.to_json())
     if not os.environ.get(EXPERIMENT):
         # As the file says it, rounded: a history rebuilt from files then has the same rows.
-        record(history_url(params.drift.history_url), [read_json(VERDICT)])
+        publish_verdict(read_json(VERDICT), params.drift)
     try:
         write_report(REPORT, verdict, reference, window)
     except Exception as error:

@@ -18,7 +18,7 @@ from stages.files import read_json
 from stages.monitor import REPORT, VERDICT, MonitorParams, monitor
 from tests.drift.drift_samples import MODEL, drift, sample, write_reference, write_window
 
-HISTORY = Path("data/monitor/history.db")
+HISTORY, VERDICTS = Path("data/monitor/history.db"), Path("data/monitor/verdicts")
 
 
 def params(**changes: object) -> MonitorParams:
@@ -39,6 +39,7 @@ def champion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Champion:
     """A champion that knows four weeks of two topics, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SPAMLINE_HISTORY_URL", raising=False)
+    monkeypatch.delenv("SPAMLINE_VERDICTS_URL", raising=False)
     reference = sample(np.random.default_rng(0), 500, [0, 1])
     write_reference(tmp_path / "model/reference.parquet", reference)
     return Champion(MODEL, tmp_path / "model", holdout_loss=0.5)
@@ -62,6 +63,8 @@ def test_new_mail_is_drift_with_a_row_and_a_report(champion: Champion) -> None:
         query = "SELECT decision, mmd_value FROM embedding_drift_metrics"
         rows = connection.execute(query).fetchall()
     assert rows == [("drift", verdict["statistics"]["mmd"]["value"])]
+    kept = VERDICTS / f"{MODEL[:16]}_2002-07-29_2002-08-05.json"
+    assert kept.read_bytes() == VERDICT.read_bytes()
     assert "steal()" not in REPORT.read_text(encoding="utf-8")
 
 
@@ -89,12 +92,28 @@ def test_a_dead_history_keeps_the_verdict(champion: Champion) -> None:
     assert read_json(VERDICT)["decision"] == "no_drift"
 
 
+def test_a_dead_place_for_kept_verdicts_keeps_the_verdict(
+    champion: Champion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch(60, [0, 1])
+    monkeypatch.setenv("SPAMLINE_VERDICTS_URL", "/dev/null/verdicts")
+    with pytest.raises(StoreError, match="the verdict is written but not kept"):
+        monitor(champion, params())
+    assert read_json(VERDICT)["decision"] == "no_drift"
+    assert not HISTORY.exists()
+    monkeypatch.delenv("SPAMLINE_VERDICTS_URL")
+    monitor(champion, params())
+    assert HISTORY.exists()
+    assert len(list(VERDICTS.iterdir())) == 1
+
+
 def test_an_experiment_leaves_no_row(champion: Champion, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DVC_EXP_NAME", "what-if")
     batch(150, [5, 6])
     monitor(champion, params())
     assert read_json(VERDICT)["decision"] == "drift"
     assert not HISTORY.exists()
+    assert not VERDICTS.exists()
 
 
 def test_near_copies_are_set_aside_before_the_vote(champion: Champion) -> None:

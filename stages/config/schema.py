@@ -320,6 +320,8 @@ class Drift:
     max_realised_loss_percent: Annotated[float, Field(gt=0)]
     # Monitoring history; null is a SQLite file in `data/monitor/`.
     history_url: str | None
+    # Where every verdict file is kept: a folder or s3://bucket/prefix; null is here.
+    verdicts_url: str | None
 
     @model_validator(mode="after")
     def _can_fire(self) -> Drift:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from stages import config
 from stages.console import say
-from stages.files import exclusive
+from stages.files import exclusive, read_json
 from stages.infer import PREDICTIONS
 from stages.loop.pipeline import reproduce
 from stages.loop.promote import promote, publish, vacate
@@ -15,8 +15,8 @@ from stages.registry.mlflow_registry import open_registry
 from stages.registry.pointer import POINTER, in_production, read_pointer, write_pointer
 from stages.registry.tracked import model_at_hand
 from stages.stores.delivery import deliver, predictions_url
-from stages.stores.history import history_url, rebuild
 from stages.stores.predictions import Drop
+from stages.stores.publication import publish_verdict
 
 LOCK = Path("data/.run.lock")
 
@@ -41,9 +41,9 @@ def run() -> None:
         reproduce()
         publish(params.registry)
         # DVC may have restored the results of infer and monitor instead of running them: then no
-        # predictions have gone to S3, and no row into the history.
+        # predictions have gone to S3, and no verdict to where they are kept.
         _deliver_again(params)
-        rebuild(history_url(params.drift.history_url), [DRIFT])
+        publish_verdict(read_json(DRIFT), params.drift)
     print_summary()
 
 

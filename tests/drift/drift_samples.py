@@ -30,6 +30,7 @@ DRIFT = {
     "effect_floor": 1.7,
     "max_realised_loss_percent": 1.0,
     "history_url": None,
+    "verdicts_url": None,
 }
 
 
