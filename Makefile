@@ -38,6 +38,7 @@ check: $(VENV)/stack ## what a commit must pass: format, lint, types, configurat
 	ruff check .
 	mypy
 	python -m stages params --check
+	python -m stages dashboards --check
 	python -m pytest -q -m "not slow" -n 2
 
 format: $(VENV)/stack ## put the code into its format
@@ -52,6 +53,15 @@ compare: install ## experiments side by side
 
 promote: install ## make the accepted candidate the production model
 	@python -m stages promote
+
+dashboard: install ## write the monitoring history as one page to look at
+	@python -m stages dashboard
+
+dashboards: install ## write Grafana's dashboards from their panels
+	@python -m stages dashboards
+
+pictures: install ## write the pictures in docs/ from a running stack
+	@python -m benchmarks.pictures
 
 history: install ## write all kept verdicts into the monitoring history again
 	@python -m stages history

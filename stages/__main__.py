@@ -95,6 +95,15 @@ def _parser() -> argparse.ArgumentParser:
         help="these files instead",
     )
     history.set_defaults(run=_history)
+    dashboard = verbs.add_parser(
+        "dashboard", help="write the history as one page (`make dashboard`)"
+    )
+    dashboard.set_defaults(run=_dashboard)
+    dashboards = verbs.add_parser(
+        "dashboards", help="write Grafana's dashboards from their panels (`make dashboards`)"
+    )
+    dashboards.add_argument("--check", action="store_true", help="only say whether they agree")
+    dashboards.set_defaults(run=_dashboards)
     compare = verbs.add_parser("compare", help="experiments side by side (`make compare`)")
     compare.set_defaults(run=_compare)
 
@@ -172,6 +181,28 @@ def _history(parsed: argparse.Namespace) -> None:
 
     written = rebuild_history(parsed.files, config.load().drift)
     say(f"history: {written} verdicts written")
+
+
+def _dashboard(_: argparse.Namespace) -> None:
+    from stages import config
+    from stages.console import say
+    from stages.dashboards.page import PAGE, write_page
+    from stages.stores.history import history_url
+
+    windows = write_page(PAGE, history_url(config.load().drift.history_url))
+    say(f"dashboard: {PAGE}, {windows} windows; open it in a browser")
+
+
+def _dashboards(parsed: argparse.Namespace) -> None:
+    from stages.console import say
+    from stages.dashboards.grafana import check_dashboards, write_dashboards
+
+    if parsed.check:
+        check_dashboards()
+        say("stages/dashboards/grafana/ is what the panels say")
+        return
+    for path in write_dashboards():
+        say(f"dashboards: stages/dashboards/grafana/{path.name}")
 
 
 def _compare(_: argparse.Namespace) -> None:
