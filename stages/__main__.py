@@ -190,7 +190,7 @@ def _dashboard(_: argparse.Namespace) -> None:
     from stages.stores.history import history_url
 
     windows = write_page(PAGE, history_url(config.load().drift.history_url))
-    say(f"dashboard: {PAGE}, {windows} windows; open it in a browser")
+    say(f"dashboard: {PAGE}, windows shown: {windows}; open it in a browser")
 
 
 def _dashboards(parsed: argparse.Namespace) -> None:
