@@ -74,7 +74,8 @@ class Clone:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A user's environment with an empty home, and a mail cache that the session shares."""
     home = tmp_path_factory.mktemp("home")
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW", "SPAMLINE", "DVC"))}
+    foreign = ("AWS", "MLFLOW", "SPAMLINE", "DVC")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
     kept.pop("PYTHONPATH", None)
     return kept | {
         "HOME": str(home),

@@ -210,13 +210,13 @@ def test_everybody_reads_it(tmp_path: Path, s3_place: str, s3_environment: dict[
     connection = duckdb.connect()
     connection.register_filesystem(filesystem())
     found = connection.execute(
-        f"SELECT day, count(*) FROM read_parquet('{s3_place}/**/*.parquet', "  # noqa: S608
+        f"SELECT day, count(*) FROM read_parquet('{s3_place}/**/*.parquet', "
         "hive_partitioning = true, hive_types_autocast = false) GROUP BY day ORDER BY day"
     ).fetchall()
     assert dict(found) == expected
     # `SET TimeZone` is the session's: the instants are the same.
     ((first, kind),) = connection.execute(
-        f"SELECT epoch(min(received_at)), any_value(typeof(received_at)) "  # noqa: S608
+        f"SELECT epoch(min(received_at)), any_value(typeof(received_at)) "
         f"FROM '{s3_place}/**/*.parquet'"
     ).fetchall()
     assert (first, kind) == (received[0].timestamp(), "TIMESTAMP WITH TIME ZONE")
