@@ -24,14 +24,12 @@ def other(**values: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.slow)])
-def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A place of each kind, with nothing in it."""
     if request.param == "folder":
         return str(tmp_path / "kept")
-    for name, value in request.getfixturevalue("s3_environment").items():
-        if name.startswith("AWS_"):
-            monkeypatch.setenv(name, value)
-    return f"s3://spamline/verdicts/{tmp_path.name}-{request.node.name[:20]}"
+    place: str = request.getfixturevalue("s3_place")
+    return f"{place}/verdicts"
 
 
 @pytest.fixture
