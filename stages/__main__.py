@@ -15,6 +15,7 @@ from pathlib import Path
 
 from stages.environment import load_environment
 from stages.errors import UserError, full_disk
+from stages.project import bring_project
 
 # What the bytes of our outputs depend on and no argument sets. One thread an operation: sums in
 # another order differ in the last bits.
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; return the exit status."""
     parsed = _parser().parse_args(arguments)
     try:
+        bring_project()
         load_environment()
         parsed.run(parsed)
     except UserError as error:
@@ -73,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
 
     run = verbs.add_parser("run", help="the whole pipeline, then a summary (`make run`)")
     run.set_defaults(run=_run)
+    score = verbs.add_parser(
+        "score", help="the scheduled job: fetch, embed, infer and monitor the batch, without DVC"
+    )
+    score.set_defaults(run=_score)
     verbs.add_parser("summary", help="what the last run found").set_defaults(run=_summary)
     promote = verbs.add_parser(
         "promote", help="make the accepted candidate of the receipt the production model"
@@ -126,20 +132,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _stage(parsed: argparse.Namespace) -> None:
-    """Run a stage's edge alone in its folder: a second one at once is busy, not damage."""
-    from importlib import import_module
+    from stages.loop.stage import run_stage
 
-    from stages import config
-    from stages.files import exclusive
-    from stages.inputs import check_inputs
+    run_stage(parsed.verb, *([parsed.split] if "split" in parsed else []))
 
-    stage = parsed.verb
-    edge = import_module(f"stages.{stage}")
-    split = [parsed.split] if "split" in parsed else []
-    params = config.read(stage, getattr(edge, f"{stage.capitalize()}Params"))
-    check_inputs("@".join([stage, *split]))
-    with exclusive(Path("data") / stage / f".{'-'.join([stage, *split])}.lock", stage):
-        edge.run(params, *split)
+
+def _score(_: argparse.Namespace) -> None:
+    from stages.loop.score import score
+
+    score()
 
 
 def _run(_: argparse.Namespace) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +38,27 @@ def print_summary(console: Console | None = None) -> None:
     Raises:
         DataError: no run has come to its end here.
     """
+    _print(_facts({path: _read(path) for path in (FETCH, METRICS, RECEIPT, INFER, DRIFT)}), console)
+
+
+def print_scoring(console: Console | None = None) -> None:
+    """Print what the last scoring found: of the mail, the predictions and drift alone.
+
+    Args:
+        console: where to; standard output by default.
+
+    Raises:
+        DataError: no scoring has come to its end here.
+    """
+    _print(_scoring({path: _read(path) for path in (FETCH, INFER, DRIFT)}), console)
+
+
+def _print(facts: Iterable[tuple[str, list[str]]], console: Console | None) -> None:
     from rich.console import Console
 
-    found = {path: _read(path) for path in (FETCH, METRICS, RECEIPT, INFER, DRIFT)}
     # Soft wrap: whoever copies a line gets a line.
     console = console or Console(highlight=False, soft_wrap=True)
-    for title, lines in _facts(found):
+    for title, lines in facts:
         console.print(f"\n[bold]{title}[/bold]")
         for line in lines:
             console.print(f"  {line}", markup=False)
@@ -70,6 +85,12 @@ def _facts(found: dict[Path, dict[str, Any]]) -> Iterator[tuple[str, list[str]]]
     yield "Predictions", list(_predictions(found[INFER]))
     yield _drift_title(found[DRIFT]), list(found[DRIFT]["reasons"])
     yield "Look next", list(_next(found[DRIFT]))
+
+
+def _scoring(found: dict[Path, dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
+    yield "Data", list(_data(found[FETCH]))
+    yield "Predictions", list(_predictions(found[INFER]))
+    yield _drift_title(found[DRIFT]), list(found[DRIFT]["reasons"])
 
 
 def _data(fetch: dict[str, Any]) -> Iterator[str]:

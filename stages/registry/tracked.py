@@ -74,13 +74,17 @@ def _commits(digest: str) -> Iterator[str]:
 
 
 def _git(*arguments: str) -> str:
-    """Return what git prints; nothing where this is no repository."""
-    done = subprocess.run(  # noqa: S603 -- a list, no shell; the digest never enters it
-        ["git", *arguments],  # noqa: S607 -- the user's git
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """Return what git prints; nothing where this is no repository, or where there is no git."""
+    try:
+        done = subprocess.run(  # noqa: S603 -- a list, no shell; the digest never enters it
+            ["git", *arguments],  # noqa: S607 -- the user's git
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        # As in the image of the scheduled job.
+        return ""
     return done.stdout if done.returncode == 0 else ""
 
 

@@ -16,7 +16,8 @@ from stages.files import sha256
 from stages.registry.pointer import POINTER
 
 VERBS = ["fetch", "embed", "train", "evaluate", "register", "infer", "monitor"]
-VERBS += ["run", "summary", "promote", "params", "history", "dashboard", "dashboards", "compare"]
+VERBS += ["run", "score", "summary", "promote", "params", "history", "dashboard", "dashboards"]
+VERBS += ["compare"]
 VERBS += ["env", "up", "down", "status", "push", "pull"]
 # Nobody listens on the discard port of the loopback.
 DEAD = "http://127.0.0.1:9"
