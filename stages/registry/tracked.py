@@ -96,6 +96,7 @@ def _fetch(commit: str, target: Path, digest: str) -> bool:
     """
     from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
+    from dvc_data.index import DataIndexDirError
 
     # A remote that nobody has set up here is no place where the model may be.
     config = None if default_remote().set_up() else {"core": {"remote": ""}}
@@ -104,7 +105,10 @@ def _fetch(commit: str, target: Path, digest: str) -> bool:
         system.get(MODEL.as_posix(), str(target), recursive=True)
     except FileNotFoundError:
         return False
-    except (DvcException, OSError) as error:
+    except (DvcException, DataIndexDirError, OSError) as error:
+        # The listing of a folder that neither cache nor remote has.
+        if isinstance(error.__cause__, FileNotFoundError):
+            return False
         raise StoreError(
             f"the model {digest[:12]} of commit {commit[:7]} cannot be fetched: "
             f"{' '.join(str(error).split())[:200]}",
