@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,8 +39,13 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def registry(checkout: Path, empty_database: Path) -> ModelRegistry:
-    """The checkout's embedded registry, without models."""
+def registry(request: pytest.FixtureRequest, checkout: Path, empty_database: Path) -> ModelRegistry:
+    """A registry without models: the checkout's embedded one, or a team's server (see `both`)."""
+    if getattr(request, "param", "embedded") == "server":
+        servers = request.getfixturevalue("mlflow_environment")
+        # All tests share the server: a name of its own is as good as an empty registry.
+        name = f"spamline-{uuid.uuid4().hex[:8]}"
+        return open_registry(config.Registry(name, servers[VARIABLE]))
     HOME.mkdir(parents=True)
     shutil.copy(empty_database, HOME / "mlflow.db")
     return open_registry(LOCAL)

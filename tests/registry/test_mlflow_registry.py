@@ -20,12 +20,17 @@ from tests.registry.samples import LOCAL, receipt_of
 
 MakeModel = Callable[..., str]
 UNKNOWN = "f" * 64
+# The same code on both columns of DESIGN's stores.
+both = pytest.mark.parametrize(
+    "registry", ["embedded", pytest.param("server", marks=pytest.mark.slow)], indirect=True
+)
 
 
 def registration(digest: str, folder: Path = MODEL) -> Registration:
     return Registration(digest, folder, receipt_of(digest))
 
 
+@both
 def test_registering_twice_makes_one_version(registry: ModelRegistry, make_model: MakeModel):
     digest = make_model()
     assert registry.register(registration(digest)) == "1"
@@ -60,6 +65,7 @@ def test_two_at_once_make_one_database_and_one_version(make_model: MakeModel):
     assert [run.result().stdout.strip() for run in runs] == ["1", "1"]
 
 
+@both
 def test_run_shows_people_what_made_the_model(registry: ModelRegistry, make_model: MakeModel):
     digest = make_model()
     for path in EVIDENCE:
@@ -69,7 +75,7 @@ def test_run_shows_people_what_made_the_model(registry: ModelRegistry, make_mode
     registry.register(Registration(digest, MODEL, receipt_of(digest), EVIDENCE))
 
     client = registry._client
-    version = client.get_model_version("spamline", "1")
+    version = client.get_model_version(registry.name, "1")
     run = client.get_run(version.run_id)
     assert run.info.status == "FINISHED"
     assert run.data.tags["digest"] == digest
@@ -96,6 +102,7 @@ def test_model_needs_nothing_of_the_repository(registry: ModelRegistry, make_mod
     assert str(HOME.resolve()) not in (stored / "MLmodel").read_text()
 
 
+@both
 def test_other_bytes_than_the_evaluated_ones_are_not_registered(
     registry: ModelRegistry, make_model: MakeModel
 ):
@@ -105,6 +112,7 @@ def test_other_bytes_than_the_evaluated_ones_are_not_registered(
     assert registry.find(UNKNOWN) is None
 
 
+@both
 def test_obtained_bytes_are_the_registered_ones(registry: ModelRegistry, make_model: MakeModel):
     digest = make_model()
     registry.register(registration(digest))
@@ -139,6 +147,7 @@ def tags(registry: ModelRegistry, digest: str) -> dict[str, str]:
     return dict(version.tags)
 
 
+@both
 def test_empty_registry_is_filled_from_the_very_model(
     registry: ModelRegistry, make_model: MakeModel
 ):
@@ -158,6 +167,7 @@ def test_model_without_its_own_receipt_is_filled_in_without_metrics(
     assert LOSS not in tags(registry, digest)
 
 
+@both
 def test_model_that_nobody_has_is_one_line_with_its_mending(
     registry: ModelRegistry, make_model: MakeModel
 ):
@@ -165,18 +175,19 @@ def test_model_that_nobody_has_is_one_line_with_its_mending(
     with pytest.raises(RegistryError) as caught:
         registry.obtain(UNKNOWN, local=MODEL)
     message = str(caught.value)
-    assert "data/register/mlflow/mlflow.db has no model ffffffffffff" in message
+    assert f"the registry {registry._location.shown} has no model ffffffffffff" in message
     assert "make run" in message
     assert "MLFLOW_TRACKING_URI" in message
     assert "\n" not in message
     assert registry.find(UNKNOWN) is None
 
 
+@both
 def test_alias_moves_only_to_a_model_that_exists(registry: ModelRegistry, make_model: MakeModel):
     digest = make_model()
     registry.register(registration(digest))
     registry.set_alias(CHAMPION, digest)
-    named = registry._client.get_model_version_by_alias("spamline", CHAMPION)
+    named = registry._client.get_model_version_by_alias(registry.name, CHAMPION)
     assert named.tags["digest"] == digest
     with pytest.raises(RegistryError, match="has no model"):
         registry.set_alias(CHAMPION, UNKNOWN)
