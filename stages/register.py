@@ -11,7 +11,7 @@ from stages.files import read_json, sha256
 from stages.registry.gate import decide
 from stages.registry.mlflow_registry import open_registry
 from stages.registry.receipt import candidate_receipt, write_receipt
-from stages.registry.registration import EVIDENCE, METRICS, MODEL, Registration
+from stages.registry.registration import EVIDENCE, METRICS, MODEL, registration_of
 
 # Not the batch: a new week of mail must not look like a new candidate.
 DATA = {split: Path(f"data/fetch/{split}.parquet") for split in ("train", "holdout")}
@@ -38,7 +38,7 @@ def run(params: RegisterParams) -> None:
     decision = decide(metrics, params.gate)
     receipt = candidate_receipt(params.registry.name, metrics, data=data, gate=decision)
     registry = open_registry(params.registry)
-    version = registry.register(Registration(receipt.model, MODEL, receipt, EVIDENCE))
+    version = registry.register(registration_of(receipt.model, MODEL, receipt, EVIDENCE))
     write_receipt(receipt)
     verdict = "accepted" if decision.accepted else "refused"
     say(f"register: {registry.name} version {version}, {verdict}: {decision.reasons[0]}")

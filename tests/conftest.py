@@ -51,3 +51,40 @@ def mlflow_environment(servers: Servers) -> dict[str, str]:
     """What `.env` says, while all three servers run."""
     servers.start("mlflow")
     return servers.environment
+
+
+@pytest.fixture(scope="session")
+def tiny_filter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real model folder, trained on forty messages by their words alone."""
+    import numpy as np
+
+    from stages import config
+    from stages.model.features import Messages
+    from stages.model.filter import save_filter
+    from stages.model.training import train
+    from tests.registry.samples import ENCODER, HAM_TEXT, SPAM_TEXT
+
+    texts = [f"{SPAM_TEXT} {i}" for i in range(20)] + [f"{HAM_TEXT} {i}" for i in range(20)]
+    features = config.Features(
+        embedding=False,
+        words=True,
+        characters=False,
+        word_ngrams=[1, 1],
+        character_ngrams=[3, 3],
+        hash_bits=10,
+        embedding_weight=1.0,
+        scrub=False,
+        max_chars=1000,
+    )
+    trained = train(
+        Messages(np.zeros((40, ENCODER.dim), np.float32), [""] * 40, texts),
+        np.arange(40) < 20,
+        features=features,
+        classifier=config.Linear(kind="logistic_regression", C=[1.0, 10.0]),
+        search=config.Search(trials=1, folds=2),
+        decision=config.Decision(ham_false_positive_rate=0.1),
+        seed=1,
+    )
+    folder = tmp_path_factory.mktemp("tiny") / "model"
+    save_filter(folder, trained, encoder=ENCODER, features=features, trained_on={"seed": 1})
+    return folder

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from stages import config
 from stages.errors import BusyError
@@ -40,13 +40,15 @@ class Location:
 
     Args:
         uri: MLflow's tracking URI; may hold a password.
-        shown: the same for people, without user name and password.
+        shown: the same for people, without user name, password and query.
         artifacts: the folder of the artifacts as a URI; None where the server decides.
+        origin: whether models are moved away from it: then it is the one that must not be lost.
     """
 
     uri: str
     shown: str
     artifacts: str | None
+    origin: bool = False
 
     @property
     def embedded(self) -> bool:
@@ -80,12 +82,19 @@ class Location:
 
     def mend_silence(self) -> str:
         """Return what to do when the registry does not answer."""
+        if self.origin:
+            return "start it or restore its files, or name another --source"
         if self.embedded:
             return f"remove {HOME}, then `make run`"
-        return f"start it, or set {VARIABLE} to one that runs (unset: a file on this machine)"
+        return (
+            "start it and the stores behind it (`make up` where they are this machine's), "
+            f"or set {VARIABLE} to one that runs (unset: a file on this machine)"
+        )
 
     def mend_damage(self, name: str) -> str:
         """Return what to do when the registry holds other bytes for a version of `name`."""
+        if self.origin:
+            return f"restore its files, or delete that version of {name} there; then move again"
         if self.embedded:
             return f"remove {HOME}, then `make run`"
         return f"delete that version of {name} in the registry, then `make run`"
@@ -99,7 +108,7 @@ def locate(registry: config.Registry, environment: Mapping[str, str] = os.enviro
     """
     uri = environment.get(VARIABLE) or registry.tracking_uri
     if uri and not uri.startswith(_SQLITE):
-        return Location(uri, _without_userinfo(uri), artifacts=None)
+        return Location(uri, _without_secrets(uri), artifacts=None)
     database = Path(uri.removeprefix(_SQLITE)).resolve() if uri else HOME.resolve() / "mlflow.db"
     return Location(
         f"{_SQLITE}{database}",
@@ -114,9 +123,6 @@ def quiet_environment(environment: MutableMapping[str, str] = os.environ) -> Non
         environment.setdefault(name, value)
 
 
-def _without_userinfo(uri: str) -> str:
-    parts = urlsplit(uri)
-    if "@" not in parts.netloc:
-        # Put together again it would lose slashes: sqlite:////absolute.
-        return uri
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+def _without_secrets(uri: str) -> str:
+    """Return `uri` without user name, password and query, even where it is malformed."""
+    return re.sub(r"://.*@", "://", uri, count=1).partition("?")[0]

@@ -1,4 +1,4 @@
-"""The adapter of MLflow: the one file that imports it.
+"""The adapter of MLflow's registry; `stages.registry.packing` is the one of its model format.
 
 A version is known by its model digest, a tag that is set in the same call that creates it: a
 registration killed at any moment leaves a version with verified bytes, or none.
@@ -12,13 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import stages
 from stages import config
 from stages.errors import RegistryError
 from stages.files import replacing, scratch, tree_digest
 from stages.registry.location import HOME, VARIABLE, Location, locate, quiet_environment
+from stages.registry.packing import FOLDER, adopt, pack
 from stages.registry.registration import DIGEST, Registration, local_registration
-from stages.registry.requirements import scoring_requirements
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -26,8 +25,10 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 CHAMPION = "champion"
-# Where the model folder stands inside the registered model.
-_FOLDER = "data/model"
+# What MLflow writes for itself.
+_OWN_TAGS = "mlflow."
+# Seconds for a database to take a connection.
+_CONNECT = 5
 
 
 def open_registry(registry: config.Registry) -> ModelRegistry:
@@ -36,15 +37,47 @@ def open_registry(registry: config.Registry) -> ModelRegistry:
     Raises:
         RegistryError: it cannot be reached; within about 15 s for a server.
     """
+    return open_at(locate(registry), registry.name)
+
+
+def open_at(location: Location, name: str) -> ModelRegistry:
+    """Return the registry at `location`, for versions of the registered model `name`.
+
+    Raises:
+        RegistryError: it cannot be reached; within about 15 s for a server.
+    """
     quiet_environment()
-    location = locate(registry)
     with location.lock(), _reported(location):
         from mlflow import MlflowClient
 
+        _ask_database(location)
         client = MlflowClient(tracking_uri=location.uri, registry_uri=location.uri)
         # The first question makes the database of an embedded registry, or finds a server dead.
         client.search_registered_models(max_results=1)
-    return ModelRegistry(client, location, registry.name)
+    return ModelRegistry(client, location, name)
+
+
+def _ask_database(location: Location) -> None:
+    """Connect once to a database that is a registry: MLflow asks a dead one for 100 s."""
+    from mlflow.store.db.db_types import DATABASE_ENGINES
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    kind = location.uri.partition(":")[0].partition("+")[0]
+    if location.embedded or kind not in DATABASE_ENGINES:
+        return
+    patience = {"connect_timeout": _CONNECT} if kind in ("postgresql", "mysql") else {}
+    try:
+        engine = create_engine(location.uri, poolclass=NullPool, connect_args=patience)
+    except ValueError:
+        # Its words show what stands where the port should: a part of the password, maybe.
+        raise RegistryError(
+            f"{location.shown} is no address of a database",
+            expected=f"{kind}://user:password@host:port/name, the password percent-encoded",
+            mend=f"correct {VARIABLE}",
+        ) from None
+    with engine.connect():
+        pass
 
 
 class ModelRegistry:
@@ -64,16 +97,9 @@ class ModelRegistry:
         """Return the version of this model, made now unless it exists; its bytes are verified.
 
         Raises:
-            RegistryError: the folder, or what the registry gives back, is not the model `digest`.
+            RegistryError: what the registry gives back is not the model `digest`.
             BusyError: another registration is at work.
         """
-        found = tree_digest(registration.folder)
-        if found != registration.digest:
-            raise RegistryError(
-                f"{registration.folder} has the digest {found[:12]}",
-                expected=f"{registration.digest[:12]}, the model that was evaluated",
-                mend="dvc repro",
-            )
         with self._location.lock(), _reported(self._location):
             version = self._version(registration.digest)
             if version is None:
@@ -102,6 +128,60 @@ class ModelRegistry:
         with _reported(self._location):
             return self._download(self._required(digest))
 
+    def verify(self, digest: str) -> None:
+        """Check the bytes that the registry holds under the model `digest`.
+
+        Raises:
+            RegistryError: it has no such model, or the bytes are others.
+        """
+        with _reported(self._location):
+            self._verify(self._uri(self._required(digest)), digest)
+
+    def models(self) -> list[str]:
+        """Return the digests of the registered models, in the order of their first versions."""
+        with _reported(self._location):
+            versions = self._all_versions()
+        digests = [version.tags.get(DIGEST) for version in versions]
+        return list(dict.fromkeys(digest for digest in digests if digest))
+
+    @contextmanager
+    def stored(self, digest: str) -> Iterator[Registration]:
+        """Yield all that the registry holds of the model `digest`, its files in a temporary folder.
+
+        Raises:
+            RegistryError: the registry does not have it, or its bytes are others.
+        """
+        with scratch(HOME / "fetched") as folder:
+            with _reported(self._location):
+                version = self._required(digest)
+                packed = self._fetch(self._uri(version), folder / "filter")
+                self._check(packed / FOLDER, digest)
+                run = self._client.get_run(str(version.run_id))
+                evidence = self._evidence(run, folder / "evidence")
+            yield Registration(
+                digest,
+                packed / FOLDER,
+                params=run.data.params,
+                metrics=run.data.metrics,
+                run_tags={k: v for k, v in run.data.tags.items() if not k.startswith(_OWN_TAGS)},
+                version_tags=version.tags,
+                description=version.description or None,
+                evidence=evidence,
+                packed=packed,
+                span=(run.info.start_time, run.info.end_time),
+            )
+
+    def holder(self, alias: str) -> str | None:
+        """Return the digest of the model that `alias` names, or None."""
+        with _reported(self._location):
+            if not self._client.search_registered_models(f"name = '{self.name}'"):
+                return None
+            model = self._client.get_registered_model(self.name)
+            if alias not in model.aliases:
+                return None
+            version = self._client.get_model_version(self.name, model.aliases[alias])
+        return version.tags.get(DIGEST)
+
     def set_alias(self, alias: str, digest: str) -> None:
         """Let `alias` name the version of the model `digest`.
 
@@ -118,6 +198,15 @@ class ModelRegistry:
                 f"name = '{self.name}' and tags.{DIGEST} = '{digest}'"
             )
         return min(versions, key=lambda version: int(version.version), default=None)
+
+    def _all_versions(self) -> list[ModelVersion]:
+        found: list[ModelVersion] = []
+        page: str | None = None
+        while page != "":
+            some = self._client.search_model_versions(f"name = '{self.name}'", page_token=page)
+            found += some
+            page = some.token or ""
+        return sorted(found, key=lambda version: int(version.version))
 
     def _required(self, digest: str) -> ModelVersion:
         version = self._version(digest)
@@ -143,18 +232,18 @@ class ModelRegistry:
                 source=model.artifact_location,
                 run_id=run.info.run_id,
                 model_id=model.model_id,
-                tags=registration.version_tags(),
-                description=registration.description(),
+                tags=dict(registration.version_tags),
+                description=registration.description,
             )
 
     def _say_again(self, version: ModelVersion, registration: Registration) -> None:
         """Let a version that is there say what the receipt says now: the gate may have changed."""
-        for key, value in registration.version_tags().items():
+        for key, value in registration.version_tags.items():
             if version.tags.get(key) != value:
                 self._client.set_model_version_tag(self.name, str(version.version), key, value)
-        description = registration.description()
-        if description and version.description != description:
-            self._client.update_model_version(self.name, str(version.version), description)
+        words = registration.description
+        if words and version.description != words:
+            self._client.update_model_version(self.name, str(version.version), words)
 
     def _experiment(self) -> str:
         experiment = self._client.get_experiment_by_name(self.name)
@@ -168,15 +257,19 @@ class ModelRegistry:
 
     @contextmanager
     def _run(self, experiment: str, registration: Registration) -> Iterator[Run]:
+        began, ended = registration.span or (None, None)
         run = self._client.create_run(
-            experiment, run_name=registration.digest[:12], tags=registration.run_tags()
+            experiment,
+            start_time=began,
+            run_name=registration.digest[:12],
+            tags=dict(registration.run_tags),
         )
         status = "FAILED"
         try:
             yield run
             status = "FINISHED"
         finally:
-            self._client.set_terminated(run.info.run_id, status)
+            self._client.set_terminated(run.info.run_id, status, ended)
 
     def _log(self, run: Run, registration: Registration) -> None:
         from mlflow.entities import Metric, Param
@@ -185,9 +278,9 @@ class ModelRegistry:
             run.info.run_id,
             metrics=[
                 Metric(key, value, run.info.start_time, step=0)
-                for key, value in registration.metrics().items()
+                for key, value in registration.metrics.items()
             ],
-            params=[Param(key, value) for key, value in registration.params().items()],
+            params=[Param(key, value) for key, value in registration.params.items()],
         )
         for path in registration.evidence:
             if path.is_dir():
@@ -204,7 +297,10 @@ class ModelRegistry:
             source_run_id=run.info.run_id,
             tags={DIGEST: registration.digest},
         )
-        _package(registration.folder, folder, model, run.info.run_id)
+        if registration.packed is None:
+            pack(registration.folder, folder, model, run.info.run_id)
+        else:
+            adopt(registration.packed, folder, model, run.info.run_id)
         self._client.log_model_artifacts(model.model_id, str(folder))
         self._client.log_outputs(run.info.run_id, [LoggedModelOutput(model.model_id, step=0)])
         return self._client.finalize_logged_model(model.model_id, "READY")
@@ -229,51 +325,39 @@ class ModelRegistry:
     @contextmanager
     def _fetched(self, uri: str, digest: str) -> Iterator[Path]:
         """Yield a temporary folder with the model folder below `uri`, which has `digest`."""
-        from mlflow.artifacts import download_artifacts
-
         with scratch(HOME / "fetched") as temporary:
-            download_artifacts(
-                artifact_uri=f"{uri}/{_FOLDER}",
-                dst_path=str(temporary),
-                tracking_uri=self._location.uri,
-            )
-            folder = temporary / Path(_FOLDER).name
-            found = tree_digest(folder)
-            if found != digest:
-                raise RegistryError(
-                    f"the registry {self._location.shown} holds other bytes ({found[:12]}) under "
-                    f"the model {digest[:12]}",
-                    expected="the bytes that were registered",
-                    mend=self._location.mend_damage(self.name),
-                )
+            folder = self._fetch(f"{uri}/{FOLDER}", temporary)
+            self._check(folder, digest)
             yield folder
 
+    def _fetch(self, uri: str, folder: Path) -> Path:
+        """Download what is stored at `uri` into `folder`; return where it stands there."""
+        from mlflow.artifacts import download_artifacts
 
-def _package(model_folder: Path, target: Path, model: LoggedModel, run_id: str) -> None:
-    """Write the whole filter to `target` as one pyfunc, with code, signature and example."""
-    import mlflow.pyfunc
-    import pandas as pd
-    from mlflow.models import Model, ModelSignature
-    from mlflow.types import ColSpec, Schema
+        folder.mkdir(exist_ok=True)
+        return Path(
+            download_artifacts(
+                artifact_uri=uri, dst_path=str(folder), tracking_uri=self._location.uri
+            )
+        )
 
-    signature = ModelSignature(
-        inputs=Schema([ColSpec("string", "text"), ColSpec("string", "subject", required=False)]),
-        outputs=Schema([ColSpec("double", "probability"), ColSpec("string", "verdict")]),
-    )
-    example = {"text": ["You have won. Reply with your bank details."], "subject": ["Urgent"]}
-    with tempfile.TemporaryDirectory() as temporary:
-        # MLflow names the stored folder after the one it is given; we look for `_FOLDER` later.
-        link = Path(temporary) / Path(_FOLDER).name
-        link.symlink_to(model_folder.resolve())
-        mlflow.pyfunc.save_model(
-            target,
-            loader_module="stages.registry.pyfunc_filter",
-            data_path=str(link),
-            code_paths=[str(Path(stages.__file__).parent)],
-            pip_requirements=scoring_requirements(model_folder),
-            signature=signature,
-            input_example=pd.DataFrame(example),
-            mlflow_model=Model(run_id=run_id, model_uuid=model.model_id, model_id=model.model_id),
+    def _check(self, folder: Path, digest: str) -> None:
+        found = tree_digest(folder)
+        if found != digest:
+            raise RegistryError(
+                f"the registry {self._location.shown} holds other bytes ({found[:12]}) under "
+                f"the model {digest[:12]}",
+                expected="the bytes that were registered",
+                mend=self._location.mend_damage(self.name),
+            )
+
+    def _evidence(self, run: Run, folder: Path) -> tuple[Path, ...]:
+        """Return the files and folders that were stored with `run`, downloaded into `folder`."""
+        folder.mkdir()
+        items = self._client.list_artifacts(run.info.run_id)
+        return tuple(
+            Path(self._client.download_artifacts(run.info.run_id, item.path, str(folder)))
+            for item in items
         )
 
 
@@ -298,11 +382,15 @@ def _reported(location: Location) -> Iterator[None]:
 
 
 def _bottom(error: BaseException) -> BaseException:
-    """Return the operating system's word on it, if there is one below the words of libraries."""
+    """Return the operating system's word on it, or the server's, below the words of libraries."""
+    from urllib3.exceptions import MaxRetryError, ResponseError
+
     lowest, below = error, error.__cause__ or error.__context__
     while below is not None:
         # The classes of requests are OSErrors too.
         if isinstance(below, ConnectionError | TimeoutError):
             lowest = below
+        elif isinstance(below, MaxRetryError) and isinstance(below.reason, ResponseError):
+            lowest = below.reason
         below = below.__cause__ or below.__context__
     return lowest

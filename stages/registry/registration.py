@@ -1,4 +1,4 @@
-"""What a registration takes: a model folder, its receipt, and what people want to see beside it."""
+"""What a registration takes: a model folder, and what people want to see beside it."""
 
 from __future__ import annotations
 
@@ -24,51 +24,84 @@ _PARAM_CHARS = 500
 
 @dataclass(frozen=True)
 class Registration:
-    """A model on its way into the registry.
+    """A model on its way into a registry, and what the registry shall say of it.
 
     Args:
-        digest: the model digest; the bytes in `folder` must have it.
-        folder: the model folder.
-        receipt: the gate's word and the metrics; None where only the bytes are known.
+        digest: the model digest.
+        folder: the model folder; its bytes have the digest.
+        params: of the run: what `model.json` says, under dotted names.
+        metrics: of the run: every metric and both ends of its interval, under flat names.
+        run_tags: of the run: the digests of the model and of its data.
+        version_tags: of the version: digest, the gate's word, (1-AUC)% on the holdout.
+        description: of the version: the gate's reasons.
         evidence: files and folders that are stored with the run, for people.
+        packed: the model as another registry stored it, code and requirements included; None
+            where it is to be packed now.
+        span: when the run began and ended, in milliseconds since 1970; None for now.
     """
 
     digest: str
     folder: Path
-    receipt: Receipt | None
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    run_tags: Mapping[str, str]
+    version_tags: Mapping[str, str]
+    description: str | None
     evidence: tuple[Path, ...] = ()
+    packed: Path | None = None
+    span: tuple[int, int] | None = None
 
-    def params(self) -> dict[str, str]:
-        """Return what `model.json` says of the model, under dotted names."""
-        return _flat(read_json(self.folder / "model.json"))
 
-    def metrics(self) -> dict[str, float]:
-        """Return every metric and both ends of its interval, under flat names."""
-        intervals = self.receipt.metrics if self.receipt else {}
-        return {
-            name if end == "value" else f"{name}.{end}": number
-            for name, interval in intervals.items()
-            for end, number in interval.items()
-            if number is not None
-        }
+def registration_of(
+    digest: str, folder: Path, receipt: Receipt | None, evidence: tuple[Path, ...] = ()
+) -> Registration:
+    """Return the registration of the model `digest` in `folder`.
 
-    def run_tags(self) -> dict[str, str]:
-        """Return the tags of the run: the digests of the model and of its data."""
-        data = self.receipt.data if self.receipt else {}
-        return {DIGEST: self.digest, **{f"data.{split}": sha for split, sha in data.items()}}
+    Args:
+        digest: the model digest.
+        folder: the model folder.
+        receipt: the gate's word and the metrics; None where only the bytes are known.
+        evidence: files and folders that are stored with the run.
 
-    def version_tags(self) -> dict[str, str]:
-        """Return the tags of the version: digest, the gate's word, (1-AUC)% on the holdout."""
-        tags = {DIGEST: self.digest}
-        if self.receipt is None:
-            return tags
-        tags[GATE] = "accepted" if self.receipt.gate.accepted else "refused"
-        loss = self.receipt.metrics["one_minus_auc_percent"]["value"]
-        return tags if loss is None else {**tags, LOSS: repr(loss)}
+    Raises:
+        RegistryError: the folder does not hold the model `digest`.
+    """
+    found = tree_digest(folder)
+    if found != digest:
+        raise RegistryError(
+            f"{folder} has the digest {found[:12]}",
+            expected=f"{digest[:12]}, the model that was evaluated",
+            mend="dvc repro",
+        )
+    return Registration(
+        digest,
+        folder,
+        params=_flat(read_json(folder / "model.json")),
+        metrics=_metrics(receipt) if receipt else {},
+        run_tags={DIGEST: digest, **(_data_tags(receipt) if receipt else {})},
+        version_tags={DIGEST: digest, **(_gate_tags(receipt) if receipt else {})},
+        description="; ".join(receipt.gate.reasons) if receipt else None,
+        evidence=evidence,
+    )
 
-    def description(self) -> str | None:
-        """Return the gate's reasons, for people who look at the version."""
-        return "; ".join(self.receipt.gate.reasons) if self.receipt else None
+
+def _metrics(receipt: Receipt) -> dict[str, float]:
+    return {
+        name if end == "value" else f"{name}.{end}": number
+        for name, interval in receipt.metrics.items()
+        for end, number in interval.items()
+        if number is not None
+    }
+
+
+def _data_tags(receipt: Receipt) -> dict[str, str]:
+    return {f"data.{split}": sha for split, sha in receipt.data.items()}
+
+
+def _gate_tags(receipt: Receipt) -> dict[str, str]:
+    tags = {GATE: "accepted" if receipt.gate.accepted else "refused"}
+    loss = receipt.metrics["one_minus_auc_percent"]["value"]
+    return tags if loss is None else {**tags, LOSS: repr(loss)}
 
 
 def local_registration(digest: str, folder: Path) -> Registration | None:
@@ -81,7 +114,7 @@ def local_registration(digest: str, folder: Path) -> Registration | None:
         return None
     receipt = _receipt_of(digest)
     evidence = tuple(path for path in EVIDENCE if path.exists()) if receipt else ()
-    return Registration(digest, folder, receipt, evidence)
+    return registration_of(digest, folder, receipt, evidence)
 
 
 def _receipt_of(digest: str) -> Receipt | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import shutil
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 
 from stages import config
 from tests.command_line.project import Project
-from tests.command_line.samples import mail, write_mail
+from tests.command_line.samples import mail, write_evaluation, write_mail
+from tests.registry.samples import ENCODER
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +47,23 @@ def project(fetched: Project, tmp_path: Path) -> Project:
     shutil.copytree(fetched.folder, folder)
     own = {"SPAMLINE_CACHE": str(tmp_path / "cache"), "npm_config_cache": str(tmp_path / "npm")}
     return dataclasses.replace(fetched, folder=folder, environment=fetched.environment | own)
+
+
+@pytest.fixture
+def evaluated(project: Project) -> Project:
+    """The project with a model, what the other stages leave beside it, and no registry yet."""
+    model = project.folder / "data/train/model"
+    model.mkdir(parents=True)
+    described = {"encoder": dataclasses.asdict(ENCODER), "threshold": 0.5}
+    (model / "model.json").write_text(json.dumps(described))
+    (model / "classifier.skops").write_text("weights")
+    write_evaluation(project)
+    return project
+
+
+@pytest.fixture
+def trained(project: Project, tiny_filter: Path) -> Project:
+    """The same with a real small model, which can score the batch."""
+    shutil.copytree(tiny_filter, project.folder / "data/train/model")
+    write_evaluation(project)
+    return project

@@ -1,4 +1,4 @@
-"""Mail of both classes for the projects of these tests."""
+"""Mail of both classes, and what the stages make of it, for the projects of these tests."""
 
 from __future__ import annotations
 
@@ -7,10 +7,19 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from stages.files import write_parquet
+from stages import config
+from stages.embed import schema
+from stages.files import tree_digest, write_json, write_parquet
 from stages.mail.message import MESSAGE_SCHEMA, content_id
+from stages.model.evaluation import Scores, evaluate
+from stages.model.tables import COLUMNS, Split
+from stages.registry.pointer import POINTER, Pointer, write_pointer
+from tests.command_line.project import Project
+from tests.registry.samples import ENCODER
 
 
 def mail(**changes: Any) -> list[dict[str, Any]]:
@@ -34,3 +43,32 @@ def mail(**changes: Any) -> list[dict[str, Any]]:
 def write_mail(path: Path, rows: list[dict[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_parquet(path, MESSAGE_SCHEMA, [pa.RecordBatch.from_pylist(rows, schema=MESSAGE_SCHEMA)])
+
+
+def write_evaluation(project: Project) -> None:
+    """Write what the stages leave beside `data/train/model`, whatever that model is worth."""
+    digest = tree_digest(project.folder / "data/train/model")
+    data = project.folder / "data"
+    held_out = pq.read_table(data / "fetch/holdout.parquet", columns=COLUMNS)
+    split = Split(held_out, np.zeros((len(held_out), ENCODER.dim), np.float32), "encoder")
+    scores = Scores(digest, split.spam.astype(float), threshold=0.5)
+    metrics = evaluate(split, scores, None, config.Evaluation(100, 0.95), seed=1)
+    write_json(data / "evaluate/metrics.json", metrics)
+    for name, text in {
+        "evaluate/plots/roc.csv": "x,y\n0,1\n",
+        "train/trials.csv": "trial\n0\n",
+    }.items():
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).write_text(text)
+    ids = pq.read_table(data / "fetch/batch.parquet", columns=["id"]).column("id").to_pylist()
+    rows = [{"id": name, "embedding": [0.0] * ENCODER.dim} for name in ids]
+    batch = pa.RecordBatch.from_pylist(rows, schema=schema(ENCODER))
+    write_parquet(data / "embed/batch.parquet", schema(ENCODER), [batch])
+    write_pointer(Pointer("spamline", None, None), project.folder / POINTER)
+
+
+def in_production(project: Project) -> str:
+    """Let the pointer name the project's model; return its digest."""
+    digest = tree_digest(project.folder / "data/train/model")
+    write_pointer(Pointer("spamline", digest, None), project.folder / POINTER)
+    return digest

@@ -16,7 +16,7 @@ from stages.files import tree_digest
 from stages.registry.location import HOME, VARIABLE
 from stages.registry.mlflow_registry import ModelRegistry, open_registry
 from stages.registry.pointer import Pointer, write_pointer
-from tests.registry.samples import ENCODER, HAM_TEXT, LOCAL, SPAM_TEXT
+from tests.registry.samples import ENCODER, LOCAL
 
 
 @pytest.fixture
@@ -64,38 +64,3 @@ def make_model(checkout: Path) -> Callable[..., str]:
         return tree_digest(target)
 
     return make
-
-
-@pytest.fixture(scope="session")
-def tiny_filter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A real model folder, trained on forty messages by their words alone."""
-    import numpy as np
-
-    from stages.model.features import Messages
-    from stages.model.filter import save_filter
-    from stages.model.training import train
-
-    texts = [f"{SPAM_TEXT} {i}" for i in range(20)] + [f"{HAM_TEXT} {i}" for i in range(20)]
-    features = config.Features(
-        embedding=False,
-        words=True,
-        characters=False,
-        word_ngrams=[1, 1],
-        character_ngrams=[3, 3],
-        hash_bits=10,
-        embedding_weight=1.0,
-        scrub=False,
-        max_chars=1000,
-    )
-    trained = train(
-        Messages(np.zeros((40, ENCODER.dim), np.float32), [""] * 40, texts),
-        np.arange(40) < 20,
-        features=features,
-        classifier=config.Linear(kind="logistic_regression", C=[1.0, 10.0]),
-        search=config.Search(trials=1, folds=2),
-        decision=config.Decision(ham_false_positive_rate=0.1),
-        seed=1,
-    )
-    folder = tmp_path_factory.mktemp("tiny") / "model"
-    save_filter(folder, trained, encoder=ENCODER, features=features, trained_on={"seed": 1})
-    return folder

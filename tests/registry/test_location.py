@@ -25,9 +25,17 @@ def test_conf_names_a_server_and_the_environment_wins():
     assert locate(SERVER, {VARIABLE: "http://127.0.0.1:6000"}).uri == "http://127.0.0.1:6000"
 
 
-def test_password_in_the_address_is_not_shown():
-    found = locate(LOCAL, {VARIABLE: "http://me:secret@127.0.0.1:5000/x"})
-    assert "secret" in found.uri
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://me:secret@127.0.0.1:5000/x",
+        "http://me:sec/ret#se@cret@127.0.0.1:5000/x",
+        "http://127.0.0.1:5000/x?password=secret",
+    ],
+)
+def test_password_in_the_address_is_not_shown(uri: str):
+    found = locate(LOCAL, {VARIABLE: uri})
+    assert found.uri == uri
     assert found.shown == "http://127.0.0.1:5000/x"
 
 

@@ -15,7 +15,7 @@ from stages.files import tree_digest
 from stages.registry.location import HOME
 from stages.registry.mlflow_registry import CHAMPION, ModelRegistry, open_registry
 from stages.registry.receipt import write_receipt
-from stages.registry.registration import EVIDENCE, LOSS, MODEL, Registration
+from stages.registry.registration import EVIDENCE, LOSS, MODEL, Registration, registration_of
 from tests.registry.samples import LOCAL, receipt_of
 
 MakeModel = Callable[..., str]
@@ -27,7 +27,7 @@ both = pytest.mark.parametrize(
 
 
 def registration(digest: str, folder: Path = MODEL) -> Registration:
-    return Registration(digest, folder, receipt_of(digest))
+    return registration_of(digest, folder, receipt_of(digest))
 
 
 @both
@@ -44,8 +44,8 @@ def test_two_at_once_make_one_database_and_one_version(make_model: MakeModel):
     digest = make_model()
     program = (
         "import samples; from stages.registry import mlflow_registry as m;"
-        "from pathlib import Path; from stages.registry.registration import Registration;"
-        f"r = Registration('{digest}', Path('{MODEL}'), None);"
+        "from pathlib import Path; from stages.registry.registration import registration_of;"
+        f"r = registration_of('{digest}', Path('{MODEL}'), None);"
         "print(m.open_registry(samples.LOCAL).register(r))"
     )
     paths = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
@@ -72,7 +72,7 @@ def test_run_shows_people_what_made_the_model(registry: ModelRegistry, make_mode
         target = path / "roc.csv" if path.name == "plots" else path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text("{}")
-    registry.register(Registration(digest, MODEL, receipt_of(digest), EVIDENCE))
+    registry.register(registration_of(digest, MODEL, receipt_of(digest), EVIDENCE))
 
     client = registry._client
     version = client.get_model_version(registry.name, "1")

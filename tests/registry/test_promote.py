@@ -8,7 +8,7 @@ from stages.loop.promote import move_pointer, promote, vacate
 from stages.registry.mlflow_registry import CHAMPION, ModelRegistry
 from stages.registry.pointer import POINTER, Pointer, read_pointer, write_pointer
 from stages.registry.receipt import Receipt, write_receipt
-from stages.registry.registration import MODEL, Registration
+from stages.registry.registration import MODEL, registration_of
 from tests.registry.samples import LOCAL, receipt_of
 
 MakeModel = Callable[..., str]
@@ -16,7 +16,7 @@ ELSEWHERE = "f" * 64
 
 
 def registered(registry: ModelRegistry, digest: str) -> str:
-    registry.register(Registration(digest, MODEL, receipt_of(digest)))
+    registry.register(registration_of(digest, MODEL, receipt_of(digest)))
     return digest
 
 

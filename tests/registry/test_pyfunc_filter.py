@@ -16,7 +16,7 @@ from stages.files import tree_digest
 from stages.registry.location import HOME
 from stages.registry.mlflow_registry import ModelRegistry
 from stages.registry.pyfunc_filter import PyfuncFilter
-from stages.registry.registration import Registration
+from stages.registry.registration import registration_of
 from stages.registry.requirements import scoring_requirements
 from tests.registry.samples import HAM_TEXT, SPAM_TEXT
 
@@ -84,7 +84,7 @@ def test_registered_model_serves_raw_text_without_the_repository(
     registry: ModelRegistry, tiny_filter: Path, tmp_path_factory: pytest.TempPathFactory
 ):
     digest = tree_digest(tiny_filter)
-    registry.register(Registration(digest, tiny_filter, None))
+    registry.register(registration_of(digest, tiny_filter, None))
     (stored,) = HOME.resolve().glob("artifacts/models/*/artifacts")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     environment.pop("PYTHONPATH", None)

@@ -1,0 +1,76 @@
+"""What a person sees whose MLflow server, or what it stands on, is down; and once it is back."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+import pytest
+
+from stages import config
+from stages.files import tree_digest
+from stages.registry.location import VARIABLE
+from stages.registry.mlflow_registry import ModelRegistry, open_registry
+from stages.registry.receipt import RECEIPT
+from tests.command_line.project import Project
+from tests.command_line.samples import in_production
+from tests.servers import Servers
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def team(trained: Project, mlflow_environment: dict[str, str]) -> Project:
+    """The trained project, whose registry is the team's server under a name of its own."""
+    trained.edit(registry__name=f"spamline-{uuid.uuid4().hex[:8]}")
+    (trained.folder / ".env").write_text(
+        f"{VARIABLE}={mlflow_environment[VARIABLE].replace('//', '//user:secret@')}\n"
+    )
+    return trained
+
+
+def registry_of(team: Project, servers: Servers) -> ModelRegistry:
+    name = team.tree()["registry"]["name"]
+    return open_registry(config.Registry(name, servers.environment[VARIABLE]))
+
+
+def refuse(team: Project, servers: Servers, verb: str) -> str:
+    began = time.monotonic()
+    line = team.refuse(verb)
+    assert time.monotonic() - began < 30
+    assert f"the registry {servers.environment[VARIABLE]} failed: " in line
+    assert "make up" in line
+    for name, value in servers.environment.items():
+        assert not ("SECRET" in name or "PASSWORD" in name) or value not in line
+    assert "secret" not in line
+    return line
+
+
+def test_a_server_that_is_down_and_comes_back(team: Project, servers: Servers) -> None:
+    digest = in_production(team)
+    servers.stop("mlflow")
+    assert "Connection refused" in refuse(team, servers, "register")
+    assert not (team.folder / RECEIPT).exists()
+    assert "Connection refused" in refuse(team, servers, "infer")
+    servers.start("mlflow")
+    assert "version 1" in team.do("register")
+    assert f"by {digest[:12]}" in team.do("infer")
+
+
+@pytest.mark.parametrize(("store", "said"), [("postgres", "503"), ("s3", "timed out")])
+def test_a_server_whose_store_is_down_and_comes_back(
+    team: Project, servers: Servers, store: str, said: str
+) -> None:
+    digest = in_production(team)
+    servers.stop(store)
+    assert said in refuse(team, servers, "register")
+    assert not (team.folder / RECEIPT).exists()
+    servers.start(store)
+    registry = registry_of(team, servers)
+    assert registry.find(digest) is None
+    assert "version 1" in team.do("register")
+    servers.stop(store)
+    assert said in refuse(team, servers, "infer")
+    servers.start(store)
+    assert f"by {digest[:12]}" in team.do("infer")
+    assert tree_digest(registry.obtain(digest)) == digest
