@@ -8,12 +8,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH
 
-.PHONY: help install run test check format params compare promote summary readme clean
+.PHONY: help install run test check format params compare promote move-registry summary readme clean
 .PHONY: env up down status push pull
 .PHONY: history dashboard dashboards pictures
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 install: $(VENV)/installed ## make the virtual environment with the pinned packages
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -65,6 +65,9 @@ pictures: install ## write the pictures in docs/ from a running stack
 
 history: install ## write all kept verdicts into the monitoring history again
 	@python -m stages history
+
+move-registry: install ## copy this checkout's registered models into the team's registry
+	@python -m stages move-registry
 
 summary: install ## what the last run found
 	@python -m stages summary

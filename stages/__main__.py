@@ -110,6 +110,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     dashboards.add_argument("--check", action="store_true", help="only say whether they agree")
     dashboards.set_defaults(run=_dashboards)
+    move = verbs.add_parser(
+        "move-registry", help="copy every model into the team's registry (`make move-registry`)"
+    )
+    move.add_argument(
+        "--source", metavar="URI", help="MLflow's tracking URI (default: this checkout's own file)"
+    )
+    move.set_defaults(run=_move_registry)
     compare = verbs.add_parser("compare", help="experiments side by side (`make compare`)")
     compare.set_defaults(run=_compare)
 
@@ -160,6 +167,13 @@ def _promote(_: argparse.Namespace) -> None:
     from stages.loop.promote import promote
 
     promote(config.load().registry)
+
+
+def _move_registry(parsed: argparse.Namespace) -> None:
+    from stages import config
+    from stages.loop.move_registry import move_registry
+
+    move_registry(config.load().registry, parsed.source)
 
 
 def _params(parsed: argparse.Namespace) -> None:

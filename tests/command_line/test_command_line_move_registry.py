@@ -1,0 +1,138 @@
+"""Moving the models of a checkout's own registry to a team's server, with the real command line."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stages import config
+from stages.files import sha256, tree_digest
+from stages.registry.location import VARIABLE
+from stages.registry.mlflow_registry import CHAMPION, ModelRegistry, open_registry
+from stages.registry.registration import EVIDENCE, registration_of
+from tests.command_line.project import DEAD, Project
+from tests.registry.samples import receipt_of
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def owner(evaluated: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project whose own registry has two models: the champion, and one that was refused."""
+    evaluated.edit(registry__name=f"spamline-{uuid.uuid4().hex[:8]}")
+    monkeypatch.chdir(evaluated.folder)
+    registry = own(evaluated)
+    for number, (weights, accepted) in enumerate([("first", True), ("second", False)], start=1):
+        model = Path("data/train/model")
+        (model / "classifier.skops").write_text(weights)
+        digest = tree_digest(model)
+        receipt = receipt_of(digest, accepted=accepted)
+        evidence = EVIDENCE if accepted else ()
+        assert registry.register(registration_of(digest, model, receipt, evidence)) == str(number)
+        if accepted:
+            registry.set_alias(CHAMPION, digest)
+            registry._client.set_model_version_tag(registry.name, "1", "reviewed", "by a person")
+    return evaluated
+
+
+def own(project: Project) -> ModelRegistry:
+    return open_registry(config.Registry(project.tree()["registry"]["name"], None))
+
+
+def teams(project: Project, environment: dict[str, str]) -> ModelRegistry:
+    name = project.tree()["registry"]["name"]
+    return open_registry(config.Registry(name, environment[VARIABLE]))
+
+
+def contents(registry: ModelRegistry) -> list[dict[str, Any]]:
+    """Return all that `registry` says of its models, in order, with the digests of their files."""
+    found = []
+    for digest in registry.models():
+        with registry.stored(digest) as stored:
+            said = dataclasses.asdict(stored)
+            # What names this very registry's run, and where the files are at the moment.
+            described = stored.packed / "MLmodel"
+            files = [p for p in stored.packed.rglob("*") if p.is_file() and p != described]
+            said["packed"] = {str(p.relative_to(stored.packed)): sha256(p) for p in files}
+            said["evidence"] = sorted(
+                (path.name, tree_digest(path) if path.is_dir() else sha256(path))
+                for path in stored.evidence
+            )
+            said["folder"] = tree_digest(stored.folder)
+        found.append(said | {"version": registry.find(digest)})
+    return found
+
+
+def test_every_model_arrives_whole_and_once(
+    owner: Project, mlflow_environment: dict[str, str]
+) -> None:
+    before = contents(own(owner))
+    owner.environment[VARIABLE] = mlflow_environment[VARIABLE]
+    said = owner.do("move-registry")
+    assert f"2 of 2 models of {owner.tree()['registry']['name']} copied" in said
+    assert f"champion is {before[0]['digest'][:12]}" in said
+
+    registry = teams(owner, mlflow_environment)
+    assert contents(registry) == before
+    assert [model["version_tags"]["gate"] for model in before] == ["accepted", "refused"]
+    assert before[0]["version_tags"]["reviewed"] == "by a person"
+    assert [name for name, _ in before[0]["evidence"]] == ["metrics.json", "plots", "trials.csv"]
+    assert registry.holder(CHAMPION) == before[0]["digest"]
+
+    # The team has moved on: a second move leaves that alone.
+    registry.set_alias(CHAMPION, before[1]["digest"])
+    said = owner.do("move-registry")
+    assert "0 of 2 models" in said
+    assert "2 were there" in said
+    assert f"champion is {before[1]['digest'][:12]}" in said
+    assert contents(registry) == before
+    del owner.environment[VARIABLE]
+    assert contents(own(owner)) == before
+
+
+def test_a_killed_move_is_finished_by_the_next(
+    owner: Project, mlflow_environment: dict[str, str]
+) -> None:
+    before = contents(own(owner))
+    owner.environment[VARIABLE] = mlflow_environment[VARIABLE]
+    move = owner.start("move-registry")
+    assert move.stderr is not None
+    assert move.stderr.readline() == "moving models: 1/2\n"
+    os.kill(move.pid, signal.SIGKILL)
+    move.communicate()
+    registry = teams(owner, mlflow_environment)
+    assert contents(registry) == before[:1]
+    assert "1 of 2 models" in owner.do("move-registry")
+    assert contents(registry) == before
+
+
+def test_moves_that_make_no_sense_are_one_line(evaluated: Project) -> None:
+    assert "source and target are one registry" in evaluated.refuse("move-registry")
+    evaluated.environment[VARIABLE] = DEAD
+    assert "data/register/mlflow/mlflow.db has no models" in evaluated.refuse("move-registry")
+    assert not (evaluated.folder / "data/register/mlflow").exists()
+    del evaluated.environment[VARIABLE]
+    line = evaluated.refuse("move-registry", "--source", DEAD.replace("//", "//user:secret@"))
+    assert f"the registry {DEAD} failed" in line
+    assert "name another --source" in line
+    assert "secret" not in line
+
+
+def test_a_target_that_is_down_and_a_source_that_is_damaged(owner: Project) -> None:
+    owner.environment[VARIABLE] = DEAD
+    assert f"the registry {DEAD} failed" in owner.refuse("move-registry")
+    stored = owner.folder.glob(
+        "data/register/mlflow/artifacts/models/*/artifacts/data/model/*.skops"
+    )
+    for path in stored:
+        path.write_text("other weights")
+    owner.environment[VARIABLE] = f"sqlite:///{owner.folder}/other/mlflow.db"
+    line = owner.refuse("move-registry")
+    assert "holds other bytes" in line
+    assert "restore its files" in line
