@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from stages import config
 from stages.files import sha256, tree_digest
@@ -50,6 +51,13 @@ def teams(project: Project, environment: dict[str, str]) -> ModelRegistry:
     return open_registry(config.Registry(name, environment[VARIABLE]))
 
 
+def names_its_own_run(registry: ModelRegistry, digest: str) -> bool:
+    version = registry._version(digest)
+    with registry.stored(digest) as stored:
+        described = yaml.safe_load((stored.packed / "MLmodel").read_text())
+    return described["run_id"] == version.run_id and described["model_id"] in version.source
+
+
 def contents(registry: ModelRegistry) -> list[dict[str, Any]]:
     """Return all that `registry` says of its models, in order, with the digests of their files."""
     found = []
@@ -80,6 +88,7 @@ def test_every_model_arrives_whole_and_once(
 
     registry = teams(owner, mlflow_environment)
     assert contents(registry) == before
+    assert all(names_its_own_run(registry, model["digest"]) for model in before)
     assert [model["version_tags"]["gate"] for model in before] == ["accepted", "refused"]
     assert before[0]["version_tags"]["reviewed"] == "by a person"
     assert [name for name, _ in before[0]["evidence"]] == ["metrics.json", "plots", "trials.csv"]

@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
+import venv
 from collections.abc import Sequence
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
@@ -13,8 +15,9 @@ import pandas as pd
 import pytest
 
 from stages.files import tree_digest
-from stages.registry.location import HOME
-from stages.registry.mlflow_registry import ModelRegistry
+from stages.model.filter import Filter
+from stages.registry.location import HOME, VARIABLE
+from stages.registry.mlflow_registry import CHAMPION, ModelRegistry
 from stages.registry.pyfunc_filter import PyfuncFilter
 from stages.registry.registration import registration_of
 from stages.registry.requirements import scoring_requirements
@@ -104,6 +107,69 @@ def test_registered_model_serves_raw_text_without_the_repository(
     needed = imported_by_our_code(stored / "code", set(answer["modules"]))
     assert "skops" in needed
     assert needed <= installed_by(scoring_requirements(tiny_filter))
+
+
+# The same from a team's server, where no `stages` can be imported but the one in the model.
+FROM_SERVER = """
+import json, sys
+try:
+    import stages
+except ModuleNotFoundError:
+    before = None
+else:
+    before = stages.__file__
+import mlflow.pyfunc, pandas
+model = mlflow.pyfunc.load_model(sys.argv[1], dst_path=".")
+answer = model.predict(pandas.DataFrame({"text": json.loads(sys.argv[2])}))
+import stages
+print(json.dumps([before, stages.__file__, answer.to_dict("list")]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("registry", ["server"], indirect=True)
+def test_champion_of_the_server_scores_where_there_is_no_checkout(
+    registry: ModelRegistry,
+    tiny_filter: Path,
+    mlflow_environment: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+):
+    digest = tree_digest(tiny_filter)
+    registry.register(registration_of(digest, tiny_filter, None))
+    registry.set_alias(CHAMPION, digest)
+    elsewhere, texts = tmp_path_factory.mktemp("elsewhere"), [SPAM_TEXT, HAM_TEXT]
+    done = subprocess.run(
+        [
+            python_without_checkout(tmp_path_factory.mktemp("python")),
+            *("-c", FROM_SERVER, f"models:/{registry.name}@{CHAMPION}", json.dumps(texts)),
+        ],
+        cwd=elsewhere,
+        env={
+            **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+            VARIABLE: mlflow_environment[VARIABLE],
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    before, code, answer = json.loads(done.stdout.splitlines()[-1])
+    assert before is None
+    assert code == str(elsewhere / "code/stages/__init__.py")
+    here = PyfuncFilter(Filter.load(tiny_filter)).predict(texts)
+    assert answer == here.to_dict("list")
+    assert answer["verdict"] == ["spam", "ham"]
+
+
+def python_without_checkout(folder: Path) -> Path:
+    """Return a Python in `folder` with the packages of this one, but for those of a checkout.
+
+    An editable install is a `.pth` file, which Python reads in its own site-packages alone.
+    """
+    venv.create(folder, with_pip=False)
+    packages = sysconfig.get_path("purelib", vars={"base": str(folder)})
+    (Path(packages) / "packages.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return folder / "bin/python"
 
 
 def imported_by_our_code(code: Path, modules: set[str]) -> set[str]:
