@@ -88,7 +88,17 @@ class LocalStack:
             return self._sweep() or ran
 
     def status(self) -> list[Status]:
-        """Return how each service is."""
+        """Return how each service is.
+
+        Raises:
+            StackError: there is no stack here: no `.env`.
+        """
+        if not self.dotenv.exists():
+            raise StackError(
+                f"there is no {DOTENV} here",
+                expected="the one of a stack that was started here",
+                mend="make up",
+            )
         return [self._status(service) for service in self.services().values()]
 
     def services(self) -> dict[str, Service]:

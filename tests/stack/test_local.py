@@ -70,6 +70,13 @@ def test_from_up_to_down_as_a_person_does(own: Servers, root: Path) -> None:
     assert "mend: make up" in said
 
 
+def test_asking_for_a_stack_that_never_was_makes_none(own: Servers, root: Path) -> None:
+    own.stack.dotenv.unlink()
+    assert "there is no .env here" in verb(own, root, "status", status=2)
+    assert "nothing was running" in verb(own, root, "down")
+    assert not own.stack.dotenv.exists()
+
+
 def test_what_was_stored_is_there_after_the_next_start(own: Servers) -> None:
     from botocore.session import Session
 
