@@ -383,14 +383,14 @@ def _reported(location: Location) -> Iterator[None]:
 
 def _bottom(error: BaseException) -> BaseException:
     """Return the operating system's word on it, or the server's, below the words of libraries."""
-    from urllib3.exceptions import MaxRetryError, ResponseError
+    from urllib3.exceptions import MaxRetryError
 
     lowest, below = error, error.__cause__ or error.__context__
     while below is not None:
         # The classes of requests are OSErrors too.
         if isinstance(below, ConnectionError | TimeoutError):
             lowest = below
-        elif isinstance(below, MaxRetryError) and isinstance(below.reason, ResponseError):
+        elif isinstance(below, MaxRetryError) and below.reason is not None:
             lowest = below.reason
         below = below.__cause__ or below.__context__
     return lowest

@@ -18,7 +18,7 @@ def test_help_lists_every_verb_and_each_has_its_own(fetched: Project) -> None:
     from stages.__main__ import _parser
 
     said = fetched.do("--help")
-    listed = re.findall(r"^    (\w+)(?: |$)", said, re.M)
+    listed = re.findall(r"^    ([\w-]+)(?: |$)", said, re.M)
     assert sorted(listed) == sorted(VERBS)
     for verb in VERBS:
         with pytest.raises(SystemExit) as ended:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 
@@ -57,7 +58,11 @@ def test_a_server_that_is_down_and_comes_back(team: Project, servers: Servers) -
     assert f"by {digest[:12]}" in team.do("infer")
 
 
-@pytest.mark.parametrize(("store", "said"), [("postgres", "503"), ("s3", "timed out")])
+@pytest.mark.parametrize(
+    ("store", "said"),
+    # Without S3 the server answers late, with an error, or not at all: a race it has with itself.
+    [("postgres", "too many 503"), ("s3", "timed out|too many 500|Connection (reset|aborted)")],
+)
 def test_a_server_whose_store_is_down_and_comes_back(
     team: Project, servers: Servers, store: str, said: str
 ) -> None:
@@ -65,13 +70,13 @@ def test_a_server_whose_store_is_down_and_comes_back(
     # Asked once: the server's own first question to a dead database takes it 100 s.
     registry = registry_of(team, servers)
     servers.stop(store)
-    assert said in refuse(team, servers, "register")
+    assert re.search(said, refuse(team, servers, "register"))
     assert not (team.folder / RECEIPT).exists()
     servers.start(store)
     assert registry.find(digest) is None
     assert "version 1" in team.do("register")
     servers.stop(store)
-    assert said in refuse(team, servers, "infer")
+    assert re.search(said, refuse(team, servers, "infer"))
     servers.start(store)
     assert f"by {digest[:12]}" in team.do("infer")
     assert tree_digest(registry.obtain(digest)) == digest
