@@ -36,7 +36,8 @@ def project(first: Clone, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def environment(first: Clone, project: Path, tmp_path_factory: pytest.TempPathFactory):
+def job(first: Clone, project: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the image sets, and the registry of the first run."""
     nowhere = tmp_path_factory.mktemp("no-programs")
     kept = ("HOME", "SPAMLINE_CACHE")
     return {name: first.environment[name] for name in kept} | {
@@ -52,11 +53,11 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("work")
 
 
-def score(work: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def score(work: Path, job: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "stages", "score"],
         cwd=work,
-        env=environment,
+        env=job,
         capture_output=True,
         text=True,
         check=False,
@@ -78,8 +79,8 @@ def results(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
-def test_it_finds_what_a_run_found(first: Clone, work: Path, environment: dict[str, str]) -> None:
-    done = score(work, environment)
+def test_it_finds_what_a_run_found(first: Clone, work: Path, job: dict[str, str]) -> None:
+    done = score(work, job)
     assert done.returncode == 0, done.stderr
     titles = [line for line in done.stdout.splitlines() if line and not line.startswith(" ")]
     assert [title.split()[0].rstrip(":") for title in titles[-3:]] == [
@@ -92,39 +93,39 @@ def test_it_finds_what_a_run_found(first: Clone, work: Path, environment: dict[s
 
 
 def test_again_it_finds_the_same_and_a_pointer_of_an_earlier_image_goes(
-    work: Path, environment: dict[str, str]
+    work: Path, job: dict[str, str]
 ) -> None:
     before = results(work)
     pointer = work / "data/production.json"
     pointer.write_text(json.dumps(json.loads(pointer.read_text()) | {"model": "0" * 64}))
-    done = score(work, environment)
+    done = score(work, job)
     assert done.returncode == 0, done.stderr
     assert results(work) == before
 
 
 def test_a_model_that_the_registry_lacks_is_one_line_without_git(
-    work: Path, environment: dict[str, str], tmp_path: Path
+    work: Path, job: dict[str, str], tmp_path: Path
 ) -> None:
     empty = f"sqlite:///{tmp_path}/mlflow.db"
-    line = one_line(score(work, environment | {"MLFLOW_TRACKING_URI": empty}))
+    line = one_line(score(work, job | {"MLFLOW_TRACKING_URI": empty}))
     assert "has no model" in line
     assert "MLFLOW_TRACKING_URI" in line
 
 
-def test_two_at_once_are_one_and_a_line(work: Path, environment: dict[str, str]) -> None:
+def test_two_at_once_are_one_and_a_line(work: Path, job: dict[str, str]) -> None:
     with exclusive(work / "data/.run.lock", "a run"):
-        assert "already running" in one_line(score(work, environment))
+        assert "already running" in one_line(score(work, job))
 
 
-def test_a_project_that_is_not_there(work: Path, environment: dict[str, str]) -> None:
-    line = one_line(score(work, environment | {"SPAMLINE_PROJECT": "/nowhere"}))
+def test_a_project_that_is_not_there(work: Path, job: dict[str, str]) -> None:
+    line = one_line(score(work, job | {"SPAMLINE_PROJECT": "/nowhere"}))
     assert "/nowhere/params.yaml cannot be read" in line
 
 
-def test_a_folder_that_cannot_be_written(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written(job: dict[str, str], tmp_path: Path) -> None:
     # Whoever is root may write anywhere but below a file.
     (tmp_path / "data").write_text("")
-    line = one_line(score(tmp_path, environment))
+    line = one_line(score(tmp_path, job))
     assert f"{tmp_path} cannot be written" in line
     assert f"the user {os.getuid()}" in line
 
