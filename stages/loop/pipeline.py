@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stages.errors import BusyError, StageError, UserError
+from stages.errors import BusyError, StageError, UserError, full_disk
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -65,7 +66,19 @@ def reproduce(*targets: str, force: bool = False) -> None:
         try:
             repo.reproduce(targets=list(targets) or None, force=force, single_item=force)
         except ReproductionError as error:
+            if full := _full_disk(error):
+                raise full from error
             raise StageError(str(error), status=_status(error)) from error
+
+
+def _full_disk(error: BaseException) -> UserError | None:
+    """Return what to say where the cache found no room: to DVC it is a failure like any."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+            return full_disk(cause)
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def _status(error: BaseException) -> int:
