@@ -2,7 +2,7 @@
 
     python -m benchmarks.readme [--check]
 
-Reads `data/evaluate/metrics.json`, `benchmarks/run.json` and `benchmarks/choices.json`. With
+Reads `data/evaluate/metrics.json` and what the benchmarks beside this file measured. With
 `--check` nothing is written, and the exit status is 1 where the README says something else.
 """
 
@@ -21,6 +21,7 @@ README = Path("README.md")
 PICTURE = Path("docs/run.svg")
 METRICS = Path("data/evaluate/metrics.json")
 RUN, CHOICES = Path("benchmarks/run.json"), Path("benchmarks/choices.json")
+STACK = Path("benchmarks/stack.json")
 COLUMNS = {
     "one_minus_auc_percent": "(1-AUC)%",
     "recall_at_ham_fpr_1_percent": "spam caught at 1 % ham lost",
@@ -40,7 +41,8 @@ def main() -> int:
     """Write the README's figures, or compare them; return the exit status."""
     text = README.read_text(encoding="utf-8")
     written = text
-    for name, lines in {"figures": figures(), "choices": choices()}.items():
+    blocks = {"figures": figures(), "choices": choices(), "stack": stack()}
+    for name, lines in blocks.items():
         block = f"<!-- {name}: make readme -->\n" + "\n".join(lines) + f"\n<!-- end of {name} -->"
         pattern = rf"<!-- {name}: make readme -->.*?<!-- end of {name} -->"
         written = re.sub(pattern, block.replace("\\", r"\\"), written, flags=re.S)
@@ -96,6 +98,16 @@ def choices() -> list[str]:
         *rows,
         "",
         f"Measured {shown(measured['machine'])}.",
+    ]
+
+
+def stack() -> list[str]:
+    """Return the sentence on what the team's services cost."""
+    measured = read_json(STACK)
+    return [
+        f"Ready {measured['first_start_seconds_median']:.0f} s after the first `make up`, "
+        f"{measured['next_start_seconds_median']:.0f} s after the next; "
+        f"{measured['idle_megabytes_total']} MB when idle (measured {shown(measured['machine'])}).",
     ]
 
 

@@ -44,7 +44,9 @@ def main() -> None:
                 if not memory:
                     time.sleep(IDLE_SECONDS)
                     memory = {status.title: status.megabytes for status in stack.status()}
-                    memory["supervisor"] = megabytes(stack.supervisor.process())
+                    # The others are its children.
+                    everything = megabytes(stack.supervisor.process())
+                    memory["supervisor"] = everything - sum(memory.values())
             finally:
                 stack.down()
     result = {

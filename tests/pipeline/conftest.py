@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from stages.registry.pointer import Pointer, write_pointer
 
@@ -93,7 +95,40 @@ def empty(
     root: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Clone:
     """The project as its first author had it, small: no lock, no model in production."""
-    clone = Clone(tmp_path_factory.mktemp("first") / "spamline", environment)
+    return _project(root, Clone(tmp_path_factory.mktemp("empty") / "spamline", environment))
+
+
+@pytest.fixture(scope="session")
+def first(
+    root: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Clone:
+    """The same after its first run, committed; made once for all processes of the test run."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    clone = Clone(shared / "first" / "spamline", environment)
+    said = shared / "first" / "said.txt"
+    with FileLock(shared / "first.lock"):
+        if not said.exists():
+            _project(root, clone)
+            printed = clone.stages("run")
+            clone.commit("the first model")
+            said.write_text(printed)
+    environment["FIRST_RUN"] = said.read_text()
+    return clone
+
+
+def warm(clone: Clone, first: Clone) -> None:
+    """Give `clone` what the first run fetched, embedded and trained: the slow half of a run."""
+    shutil.copytree(first.folder / ".dvc/cache/files", clone.folder / ".dvc/cache/files")
+    for entry in (first.folder / ".dvc/cache/runs").rglob("*"):
+        if entry.is_file() and re.search(r"stages (fetch|embed|train)", entry.read_text()):
+            target = clone.folder / entry.relative_to(first.folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(entry, target)
+
+
+def _project(root: Path, clone: Clone) -> Clone:
     for name in COPIED:
         target = clone.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -110,11 +145,3 @@ def empty(
     clone.stages("params")
     clone.commit("the project")
     return clone
-
-
-@pytest.fixture(scope="session")
-def first(empty: Clone) -> Clone:
-    """The same after its first run, committed."""
-    empty.environment["FIRST_RUN"] = empty.stages("run")
-    empty.commit("the first model")
-    return empty
