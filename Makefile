@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH
 
-.PHONY: help install run test check format params compare promote move-registry summary readme clean
+.PHONY: help install run test check lint format params compare promote move-registry summary readme clean
 .PHONY: env up down status push pull
 .PHONY: history dashboard dashboards pictures
 
@@ -16,16 +16,19 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 install: $(VENV)/installed ## make the virtual environment with the pinned packages
-$(VENV)/installed: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "found $$($(PYTHON) --version); expected Python 3.11 or later; mend: make install PYTHON=python3.11" >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e '.[dev]'
 	@touch $@
 
-$(VENV)/stack: $(VENV)/installed
+# The same and the programs of the stack, in one go.
+$(VENV)/stack: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e '.[dev,stack]'
-	@touch $@
+	@touch $(VENV)/installed $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "found $$($(PYTHON) --version); expected Python 3.11 or later; mend: make install PYTHON=python3.11" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
 
 run: install ## run the whole pipeline on real mail, then say what came out
 	@python -m stages run
@@ -33,13 +36,15 @@ run: install ## run the whole pipeline on real mail, then say what came out
 test: $(VENV)/stack ## run all tests, the whole small pipeline among them
 	@python -m pytest -q -n 2 --dist loadfile
 
-check: $(VENV)/stack ## what a commit must pass: format, lint, types, configuration, fast tests
+check: lint ## what a commit must pass: lint, and the fast tests
+	python -m pytest -q -m "not slow" -n 2
+
+lint: $(VENV)/stack ## format, lint, types, generated files
 	ruff format --check .
 	ruff check .
 	mypy
 	python -m stages params --check
 	python -m stages dashboards --check
-	python -m pytest -q -m "not slow" -n 2
 
 format: $(VENV)/stack ## put the code into its format
 	ruff format .

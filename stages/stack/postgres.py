@@ -111,7 +111,15 @@ def _owned(folder: Path) -> None:
 
 
 def _unprivileged() -> tuple[str, ...]:
-    return _UNPRIVILEGED if os.geteuid() == 0 else ()
+    if os.geteuid() != 0:
+        return ()
+    if shutil.which(_UNPRIVILEGED[0]) is None:
+        raise StackError(
+            "PostgreSQL does not run as root, and this machine has no setpriv to run it as nobody",
+            expected="another user, or the package util-linux",
+            mend="log in as another user and run `make up`, or install util-linux",
+        )
+    return _UNPRIVILEGED
 
 
 def _program(name: str) -> Path:
