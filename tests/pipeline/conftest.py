@@ -74,7 +74,7 @@ class Clone:
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """A user's environment with an empty home, and a mail cache that the session shares."""
+    """A user's environment with an empty home, and a mail cache that the test run shares."""
     home = tmp_path_factory.mktemp("home")
     foreign = ("AWS", "MLFLOW", "SPAMLINE", "DVC")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
@@ -82,7 +82,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return kept | {
         "HOME": str(home),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept["PATH"]]),
-        "SPAMLINE_CACHE": str(tmp_path_factory.mktemp("cache")),
+        "SPAMLINE_CACHE": str(_shared(tmp_path_factory) / "cache"),
         "GIT_AUTHOR_NAME": "A",
         "GIT_AUTHOR_EMAIL": "a@example.org",
         "GIT_COMMITTER_NAME": "A",
@@ -103,9 +103,7 @@ def first(
     root: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Clone:
     """The same after its first run, committed; made once for all processes of the test run."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
+    shared = _shared(tmp_path_factory)
     clone = Clone(shared / "first" / "spamline", environment)
     said = shared / "first" / "said.txt"
     with FileLock(shared / "first.lock"):
@@ -116,6 +114,12 @@ def first(
             said.write_text(printed)
     environment["FIRST_RUN"] = said.read_text()
     return clone
+
+
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that all processes of this test run have."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 def warm(clone: Clone, first: Clone) -> None:
