@@ -188,8 +188,11 @@ def test_it_follows_the_scheme_and_fits_a_telephone(
     page.emulate_media(color_scheme="light" if scheme == "dark" else "dark")
     page.emulate_media(color_scheme=scheme)
     # The plots are drawn anew for the width, in as long as a busy machine takes.
-    page.wait_for_function("document.documentElement.scrollWidth == 400", timeout=60_000)
-    page.wait_for_timeout(300)
+    for _ in range(200):
+        page.wait_for_timeout(300)
+        if page.evaluate("document.documentElement.scrollWidth") == 400:
+            break
+    assert page.evaluate("document.documentElement.scrollWidth") == 400
     back = page.evaluate("getComputedStyle(document.body).backgroundColor")
     ink = page.evaluate("getComputedStyle(document.querySelector('.xtick text')).fill")
     bright, dark = (sum(map(int, re.findall(r"\d+", colour)[:3])) > 380 for colour in (back, ink))
