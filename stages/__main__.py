@@ -7,7 +7,6 @@ and an exit status: 0 done, 1 bug (traceback), 2 user's mistake or missing servi
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -40,14 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bring_project()
         load_environment()
         parsed.run(parsed)
-    except UserError as error:
-        print(f"spamline {parsed.verb}: {error}", file=sys.stderr)  # noqa: T201
-        return error.exit_status
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except (UserError, OSError) as error:
+        known = full_disk(error) if isinstance(error, OSError) else error
+        if known is None:
             raise
-        print(f"spamline {parsed.verb}: {full_disk(error)}", file=sys.stderr)  # noqa: T201
-        return UserError.exit_status
+        print(f"spamline {parsed.verb}: {known}", file=sys.stderr)  # noqa: T201
+        return known.exit_status
     return 0
 
 

@@ -7,12 +7,19 @@ the shell already wins over it.
 from __future__ import annotations
 
 import os
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from stages.errors import ConfigError
 
 DOTENV = Path(".env")
+# DVC sets it in an experiment.
+_EXPERIMENT = "DVC_EXP_NAME"
+
+
+def in_experiment(environment: Mapping[str, str] = os.environ) -> bool:
+    """Return whether this is an experiment of DVC, whose findings are its own business."""
+    return bool(environment.get(_EXPERIMENT))
 
 
 def load_environment(

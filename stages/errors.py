@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 
@@ -70,8 +71,10 @@ class GateError(UserError):
     exit_status = 3
 
 
-def full_disk(error: OSError) -> UserError:
-    """Return what to tell a person whose disk is full: what was there before is still there."""
+def full_disk(error: OSError) -> UserError | None:
+    """Return what to tell a person if the disk is full, else None."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return None
     where = f": {error.filename}" if error.filename else ""
     return UserError(
         f"{error.strerror}{where}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from stages.drift.assessment import Champion, assess
 from stages.drift.inputs import read_reference, read_window
 from stages.drift.reference import REFERENCE
 from stages.drift.report import write_report
+from stages.environment import in_experiment
 from stages.files import read_json, write_json
 from stages.registry.mlflow_registry import open_registry
 from stages.registry.pointer import in_production
@@ -20,8 +20,6 @@ from stages.stores.publication import publish_verdict
 
 MAIL, EMBEDDINGS = Path("data/fetch/batch.parquet"), Path("data/embed/batch.parquet")
 PREDICTIONS = Path("data/infer/predictions")
-# DVC sets it in an experiment, whose verdicts are no history of the mail.
-EXPERIMENT = "DVC_EXP_NAME"
 VERDICT, REPORT = Path("data/monitor/drift.json"), Path("data/monitor/report.html")
 
 
@@ -61,7 +59,7 @@ def monitor(champion: Champion, params: MonitorParams) -> None:
     # What an earlier run reported is not about this verdict.
     REPORT.unlink(missing_ok=True)
     write_json(VERDICT, verdict.to_json())
-    if not os.environ.get(EXPERIMENT):
+    if not in_experiment():
         # As the file says it, rounded: a history rebuilt from files then has the same rows.
         publish_verdict(read_json(VERDICT), params.drift)
     try:

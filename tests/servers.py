@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 from stages.environment import read_environment
 from stages.stack.local import LocalStack
@@ -53,6 +54,19 @@ class Servers:
         while supervisor.state(name)["statename"] != "STOPPED" and time.monotonic() < until:
             supervisor.stop_service(name)
             time.sleep(0.05)
+
+    def s3_client(self) -> Any:
+        """Return the plain client of the S3 server."""
+        from botocore.session import Session
+
+        settings = self.environment
+        return Session().create_client(
+            "s3",
+            region_name="us-east-1",
+            endpoint_url=settings["AWS_ENDPOINT_URL"],
+            aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
+        )
 
     def close(self) -> None:
         """Stop everything."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -73,22 +72,23 @@ def reproduce(*targets: str, force: bool = False) -> None:
 
 def _full_disk(error: BaseException) -> UserError | None:
     """Return what to say where the cache found no room: to DVC it is a failure like any."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
-            return full_disk(cause)
-        cause = cause.__cause__ or cause.__context__
-    return None
+    found = (full_disk(cause) for cause in _causes(error) if isinstance(cause, OSError))
+    return next(filter(None, found), None)
 
 
 def _status(error: BaseException) -> int:
     """Return the exit status of the command that failed: DVC has it in its words only."""
     from dvc.stage.exceptions import StageCmdFailedError
 
-    cause: BaseException | None = error
-    while cause is not None:
+    for cause in _causes(error):
         if isinstance(cause, StageCmdFailedError):
             last = str(cause).rsplit(" ", 1)[-1]
             return int(last) if last.isdigit() else 1
-        cause = cause.__cause__
     return UserError.exit_status
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield `error` and what lies below it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

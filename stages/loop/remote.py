@@ -33,13 +33,14 @@ def push() -> None:
     with repository() as repo, _terse() as failures:
         try:
             sent = repo.push()
-            if not_in_remote():
+            if missing := _missing(repo):
                 sent += _send_missing(repo)
+                missing = _missing(repo)
         except UploadError as error:
             trouble = f"{error.amount} files did not arrive"
             _check(remote, trouble=trouble, then="make push")
             raise _incomplete(remote, f"{trouble}{failures.first()}", "`make push`") from error
-    _check_complete(remote)
+    _check_complete(remote, missing)
     say(f"push: {sent} files sent; {remote.url} has everything that dvc.lock names")
 
 
@@ -58,7 +59,8 @@ def pull() -> None:
             found = repo.pull()
         except (CheckoutError, DownloadError) as error:
             _check(remote, trouble="not everything was pulled", then="make pull")
-            _check_complete(remote, "`make push` where they are, or make them anew: `make run`")
+            mend = "`make push` where they are, or make them anew: `make run`"
+            _check_complete(remote, _missing(repo), mend)
             reason = failures.first() or f" ({' '.join(str(error).split())[:200]})"
             raise _incomplete(
                 remote, f"not everything was pulled{reason}", "mend that, then `make pull`"
@@ -73,14 +75,14 @@ def check_pushed() -> None:
         StoreError: it lacks some, or cannot be used.
     """
     remote = _checked(trouble="it is not known what was pushed", then="make push")
-    _check_complete(remote)
+    with repository() as repo, _terse():
+        _check_complete(remote, _missing(repo))
     say(f"push: {remote.url} has everything that dvc.lock names")
 
 
-def not_in_remote() -> list[str]:
+def _missing(repo: Repo) -> list[str]:
     """Return the tracked files that the remote lacks, as `dvc data status --not-in-remote` does."""
-    with repository() as repo, _terse():
-        found = repo.data_status(not_in_remote=True, remote_refresh=True, granular=True)
+    found = repo.data_status(not_in_remote=True, remote_refresh=True, granular=True)
     return sorted(found["not_in_remote"])
 
 
@@ -109,8 +111,7 @@ def _checked(*, trouble: str, then: str) -> Remote:
     return remote
 
 
-def _check_complete(remote: Remote, mend: str = "`make push`") -> None:
-    missing = not_in_remote()
+def _check_complete(remote: Remote, missing: list[str], mend: str = "`make push`") -> None:
     if missing:
         raise _incomplete(remote, f"it lacks {len(missing)} files, first {missing[0]}", mend)
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stages.console import say
 from stages.environment import DOTENV
@@ -19,6 +20,9 @@ from stages.stack.s3 import s3
 from stages.stack.service import HOST, Service
 from stages.stack.settings import write_settings
 from stages.stack.supervision import Supervisor
+
+if TYPE_CHECKING:
+    import psutil
 
 HOME = Path("data/stack")
 # MLflow makes its tables at its first start.
@@ -72,8 +76,6 @@ class LocalStack:
             found = self.services()
             if not self.supervisor.running:
                 self._sweep()
-                for service in found.values():
-                    service.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 self.supervisor.start(found.values())
             wanted = [found[only]] if only else found.values()
             started = [self._bring_up(service) for service in wanted]
@@ -123,6 +125,7 @@ class LocalStack:
         began = time.monotonic()
         if state not in ("RUNNING", "STARTING"):
             _check_ports(service)
+            service.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             service.prepare()
             self.supervisor.start_service(service.name)
         self._wait(service, began)
@@ -168,11 +171,10 @@ class LocalStack:
                 process.kill()
         return bool(left)
 
-    def _is_ours(self, process: object) -> bool:
+    def _is_ours(self, process: psutil.Process) -> bool:
         """Whether a process works in a folder of ours, as the services and their children do."""
         import psutil
 
-        assert isinstance(process, psutil.Process)  # noqa: S101
         with contextlib.suppress(psutil.Error, OSError):
             return self._home in Path(process.cwd()).parents
         return False

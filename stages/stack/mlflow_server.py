@@ -38,9 +38,7 @@ def mlflow(folder: Path, settings: Mapping[str, str]) -> Service:
         folder=folder,
         ports={"mlflow": number},
         variable="SPAMLINE_MLFLOW_PORT",
-        prepare=lambda: folder.mkdir(parents=True, exist_ok=True, mode=0o700),
         answers=lambda: _mlflow_answers(number),
-        complete=lambda: None,
     )
 
 

@@ -58,7 +58,8 @@ def postgres(folder: Path, settings: Mapping[str, str]) -> Service:
 def _make_cluster(folder: Path, password: str) -> None:
     if (folder / "data" / "PG_VERSION").exists():
         return
-    _owned(folder)
+    if _unprivileged():
+        os.chown(folder, _NOBODY, _NOBODY)
     # What a killed initdb left would stop the next.
     shutil.rmtree(folder / "data", ignore_errors=True)
     initdb = [*_unprivileged(), str(_program("initdb")), "-D", str(folder / "data")]
@@ -101,13 +102,6 @@ def _make_roles(number: int, settings: Mapping[str, str]) -> None:
         environment={name: settings[name] for name in passwords}
         | {"PGPASSWORD": settings["POSTGRES_PASSWORD"]},
     )
-
-
-def _owned(folder: Path) -> None:
-    """Make `folder`, for nobody to read but the server's user."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if _unprivileged():
-        os.chown(folder, _NOBODY, _NOBODY)
 
 
 def _unprivileged() -> tuple[str, ...]:

@@ -6,21 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stages.stack.service import ANSWER_SECONDS, HOST, Service, program
-from stages.stack.settings import BUCKET, port
+from stages.stack.settings import BUCKET, S3_SERVERS, port
 
-# What listens, on consecutive ports. `weed mini` alone would take its well-known ones.
-_SERVERS = tuple(
-    f"{server}{kind}"
-    for server in ("s3", "master", "volume", "filer", "admin")
-    for kind in ("", ".grpc")
-)
 VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
 def s3(folder: Path, settings: Mapping[str, str]) -> Service:
     """Return the S3 server; its data in `folder`, all else from `settings` (`.env`)."""
     first = port(settings, "SPAMLINE_S3_PORT")
-    ports = {name: first + place for place, name in enumerate(_SERVERS)}
+    ports = {name: first + place for place, name in enumerate(S3_SERVERS)}
     flags = [_port_flag(name, number) for name, number in ports.items()]
     return Service(
         name="s3",
@@ -37,9 +31,7 @@ def s3(folder: Path, settings: Mapping[str, str]) -> Service:
         folder=folder,
         ports=ports,
         variable="SPAMLINE_S3_PORT",
-        prepare=lambda: folder.mkdir(parents=True, exist_ok=True, mode=0o700),
         answers=lambda: _bucket_answers(settings),
-        complete=lambda: None,
     )
 
 

@@ -26,8 +26,8 @@ class Service:
         folder: its data.
         ports: every port that it listens on, by what listens there.
         variable: the setting that moves its ports.
-        prepare: makes its data before the first start.
         answers: whether it does what it is there for.
+        prepare: makes its data before the first start, in `folder`, which is there.
         complete: what is done once it answers, each time; idempotent.
         stop_signal: what ends it without loss.
     """
@@ -39,9 +39,9 @@ class Service:
     folder: Path
     ports: Mapping[str, int]
     variable: str
-    prepare: Callable[[], None]
     answers: Callable[[], bool]
-    complete: Callable[[], None]
+    prepare: Callable[[], None] = lambda: None
+    complete: Callable[[], None] = lambda: None
     stop_signal: str = "TERM"
 
     @property

@@ -11,8 +11,14 @@ from stages.errors import ConfigError
 from stages.files import replacing
 
 BUCKET = "spamline"
-# SeaweedFS' own servers listen on the ports after the one for S3.
-S3_PORTS = 9
+# SeaweedFS' servers, on consecutive ports; alone it would take its well-known ones.
+S3_SERVERS = tuple(
+    f"{server}{kind}"
+    for server in ("s3", "master", "volume", "filer", "admin")
+    for kind in ("", ".grpc")
+)
+# Those after the one for S3 itself.
+S3_PORTS = len(S3_SERVERS) - 1
 PORTS = {
     "SPAMLINE_S3_PORT": 8333,
     "SPAMLINE_POSTGRES_PORT": 5433,

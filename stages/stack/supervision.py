@@ -100,12 +100,14 @@ class Supervisor:
 
     def shutdown(self) -> None:
         """Stop everything in the reverse order of its start, and wait until it has ended."""
+        from psutil import pid_exists
+
         process = self.process()
         for state in reversed(self._call("getAllProcessInfo")):
             self.stop_service(state["name"])
         self._call("shutdown")
         until = time.monotonic() + _SECONDS
-        while _alive(process) and time.monotonic() < until:
+        while pid_exists(process) and time.monotonic() < until:
             time.sleep(0.05)
 
     def last_words(self, name: str) -> str:
@@ -183,11 +185,3 @@ _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
 def _escaped(value: object) -> str:
     return str(value).replace("%", "%%")
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True

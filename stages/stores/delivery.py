@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from stages.environment import in_experiment
 from stages.errors import StoreError
 from stages.files import sha256
 from stages.stores.predictions import Drop, day_folder
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from s3fs import S3FileSystem
 
 VARIABLE = "SPAMLINE_PREDICTIONS_URL"
-# DVC sets it in an experiment, whose predictions are nobody's business.
-EXPERIMENT = "DVC_EXP_NAME"
 _DIGEST = "sha256"
 
 
@@ -57,7 +56,7 @@ def predictions_url(
         StoreError: the environment names something else.
     """
     url = environment.get(VARIABLE) or configured
-    if not url or environment.get(EXPERIMENT):
+    if not url or in_experiment(environment):
         return None
     parts = urlsplit(url)
     if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from stages.files import tree_digest
+from tests.command_line.project import Project
 from tests.servers import Servers
 
 pytestmark = pytest.mark.slow
@@ -25,50 +26,28 @@ FILES, BYTES = 30, 1_000_000
 
 
 @dataclass(frozen=True)
-class Clone:
+class Clone(Project):
     """A folder with files that DVC tracks, and the environment of whoever works in it."""
-
-    folder: Path
-    environment: dict[str, str]
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start `python -m stages ...`."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "stages", *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
 
     def do(self, *arguments: str) -> str:
         """Return the last line of a call that succeeds."""
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=300)
-        assert process.returncode == 0, err
-        return out.splitlines()[-1]
+        return super().do(*arguments).splitlines()[-1]
 
-    def refuse(self, *arguments: str) -> str:
-        """Return the line of a call that is refused."""
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=300)
-        assert process.returncode == 2, err
-        line = err.splitlines()[-1]
-        assert line.startswith(f"spamline {arguments[0]}: "), err
-        assert "Traceback" not in err
+    def refuse(self, *arguments: str, **expected: Any) -> str:
+        """Return the one line of a call that is refused; no secret is in it."""
+        line = super().refuse(*arguments, **expected)
         secret = self.environment.get("AWS_SECRET_ACCESS_KEY", "")
-        assert not secret or secret not in out + err
+        assert not secret or secret not in line
         return line
 
-    def run(self, *command: str) -> None:
-        """Run another command here."""
+    def call(self, *command: str) -> None:
+        """Run another program here."""
         subprocess.run(command, cwd=self.folder, env=self.environment, check=True)
 
     def clone(self, folder: Path) -> Clone:
         """Return a fresh clone, without the files."""
-        self.run("git", "clone", "--quiet", str(self.folder), str(folder))
-        return Clone(folder, self.environment)
+        self.call("git", "clone", "--quiet", str(self.folder), str(folder))
+        return Clone(self.root, folder, self.environment)
 
 
 @pytest.fixture
@@ -89,7 +68,7 @@ def clone(
         **{f"GIT_{who}_NAME": "A" for who in ("AUTHOR", "COMMITTER")},
         **{f"GIT_{who}_EMAIL": "a@example.org" for who in ("AUTHOR", "COMMITTER")},
     }
-    clone = Clone(tmp_path / "clone", environment)
+    clone = Clone(root, tmp_path / "clone", environment)
     (clone.folder / ".dvc").mkdir(parents=True)
     (tmp_path / "home").mkdir()
     config = (root / ".dvc/config").read_text()
@@ -103,25 +82,17 @@ def clone(
     (clone.folder / "big").mkdir()
     for number in range(FILES):
         (clone.folder / f"big/{number}").write_bytes(rng.randbytes(BYTES))
-    clone.run("git", "init", "--quiet", "--initial-branch", "main")
-    clone.run("dvc", "add", "--quiet", "big")
-    clone.run("git", "add", "--all")
-    clone.run("git", "commit", "--quiet", "--message", "files")
+    clone.call("git", "init", "--quiet", "--initial-branch", "main")
+    clone.call("dvc", "add", "--quiet", "big")
+    clone.call("git", "add", "--all")
+    clone.call("git", "commit", "--quiet", "--message", "files")
     return clone
 
 
 @pytest.fixture
 def bucket(servers: Servers, s3_environment: dict[str, str], clone: Clone) -> Any:
     """The plain client of the bucket: `list()` and `delete(key)` below the clone's prefix."""
-    from botocore.session import Session
-
-    client = Session().create_client(
-        "s3",
-        region_name="us-east-1",
-        endpoint_url=s3_environment["AWS_ENDPOINT_URL"],
-        aws_access_key_id=s3_environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=s3_environment["AWS_SECRET_ACCESS_KEY"],
-    )
+    client = servers.s3_client()
     config = (clone.folder / ".dvc/config").read_text()
     prefix = config.partition("s3://spamline/")[2].partition("\n")[0]
 
@@ -229,10 +200,10 @@ WRONG = [
 ]
 
 
-def test_what_is_wrong_is_told_apart_within_seconds(clone: Clone) -> None:
+def test_what_is_wrong_is_told_apart_within_seconds(root: Path, clone: Clone) -> None:
     for number, (changes, words) in enumerate(WRONG):
         environment = {**clone.environment, **changes}
-        changed = Clone(clone.folder, {k: v for k, v in environment.items() if v is not None})
+        changed = Clone(root, clone.folder, {k: v for k, v in environment.items() if v is not None})
         began = time.monotonic()
         line = changed.refuse(("push", "pull")[number % 2])
         assert time.monotonic() - began < 20
@@ -257,9 +228,9 @@ def test_endpoint_and_credentials_may_stand_in_config_local(clone: Clone) -> Non
     }
     for option, variable in names.items():
         value = clone.environment.pop(variable)
-        clone.run("dvc", "remote", "modify", "--quiet", "--local", "storage", option, value)
+        clone.call("dvc", "remote", "modify", "--quiet", "--local", "storage", option, value)
     assert f"push: {FILES + 1} files sent" in clone.do("push")
-    clone.run("dvc", "remote", "modify", "--quiet", "--local", "storage", option, "wrong")
+    clone.call("dvc", "remote", "modify", "--quiet", "--local", "storage", option, "wrong")
     assert "the secret is wrong" in clone.refuse("push")
 
 
@@ -282,10 +253,10 @@ def test_a_full_disk_under_the_cache_loses_nothing(
 ) -> None:
     clone.do("push")
     second = clone.clone(tmp_path / "second")
-    second.run("dvc", "cache", "dir", "--quiet", "--local", str(small_volume / "cache"))
+    second.call("dvc", "cache", "dir", "--quiet", "--local", str(small_volume / "cache"))
     line = second.refuse("pull")
     assert "No space left on device" in line
     size = f"remount,size={FILES * BYTES * 3}"
-    second.run("mount", "-o", size, str(small_volume))
+    second.call("mount", "-o", size, str(small_volume))
     second.do("pull")
     assert tree_digest(second.folder / "big") == tree_digest(clone.folder / "big")

@@ -101,17 +101,7 @@ def rows(servers: Servers, query: str) -> list[tuple[object, ...]]:
 
 def keys(servers: Servers) -> list[str]:
     """Return the names of all objects in the bucket."""
-    from botocore.session import Session
-
-    settings = servers.environment
-    client = Session().create_client(
-        "s3",
-        region_name="us-east-1",
-        endpoint_url=settings["AWS_ENDPOINT_URL"],
-        aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
-    )
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket="spamline")
+    pages = servers.s3_client().get_paginator("list_objects_v2").paginate(Bucket="spamline")
     return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
 

@@ -78,23 +78,11 @@ def test_asking_for_a_stack_that_never_was_makes_none(own: Servers, root: Path) 
 
 
 def test_what_was_stored_is_there_after_the_next_start(own: Servers) -> None:
-    from botocore.session import Session
-
-    def client() -> object:
-        settings = own.environment
-        return Session().create_client(
-            "s3",
-            region_name="us-east-1",
-            endpoint_url=settings["AWS_ENDPOINT_URL"],
-            aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
-        )
-
     own.start("s3")
-    client().put_object(Bucket="spamline", Key="a/b", Body=b"kept")
+    own.s3_client().put_object(Bucket="spamline", Key="a/b", Body=b"kept")
     own.stack.down()
     own.start("s3")
-    assert client().get_object(Bucket="spamline", Key="a/b")["Body"].read() == b"kept"
+    assert own.s3_client().get_object(Bucket="spamline", Key="a/b")["Body"].read() == b"kept"
 
 
 def test_a_taken_port_is_named_with_the_setting_that_moves_it(own: Servers) -> None:

@@ -21,7 +21,7 @@ import pytest
 from pyarrow.fs import S3FileSystem
 
 from stages.errors import StoreError
-from stages.stores.delivery import EXPERIMENT, VARIABLE, Delivery, deliver, predictions_url
+from stages.stores.delivery import VARIABLE, Delivery, deliver, predictions_url
 from stages.stores.predictions import Drop, write_predictions
 from stages.stores.s3 import ENDPOINT, filesystem
 from tests.servers import free_port
@@ -59,7 +59,7 @@ def test_environment_wins_and_an_experiment_sends_nothing() -> None:
     assert predictions_url(None, {}) is None
     assert predictions_url("s3://a/b/", {}) == "s3://a/b"
     assert predictions_url("s3://a/b", {VARIABLE: "s3://c"}) == "s3://c"
-    assert predictions_url("s3://a/b", {EXPERIMENT: "what-if"}) is None
+    assert predictions_url("s3://a/b", {"DVC_EXP_NAME": "what-if"}) is None
 
 
 @pytest.mark.parametrize(
