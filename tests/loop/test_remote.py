@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -232,6 +233,16 @@ def test_endpoint_and_credentials_may_stand_in_config_local(clone: Clone) -> Non
     assert f"push: {FILES + 1} files sent" in clone.do("push")
     clone.call("dvc", "remote", "modify", "--quiet", "--local", "storage", option, "wrong")
     assert "the secret is wrong" in clone.refuse("push")
+
+
+def test_a_remote_that_is_no_s3_is_nobodys_business_but_dvcs(clone: Clone, tmp_path: Path) -> None:
+    config = clone.folder / ".dvc/config"
+    lines = [line for line in config.read_text().splitlines() if "_timeout" not in line]
+    folder = tmp_path / "remote"
+    text = re.sub("s3://.*", str(folder), "\n".join(lines))
+    config.write_text(f"{text}\n")
+    clone.environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
+    assert f"push: {FILES + 1} files sent; {folder} has everything" in clone.do("push")
 
 
 @pytest.fixture

@@ -144,6 +144,26 @@ def test_a_server_that_cannot_start_says_where_to_look(own: Servers) -> None:
         assert words in str(caught.value)
 
 
+def test_what_initdb_says_when_it_cannot_is_one_line(own: Servers) -> None:
+    folder = own.root / "data/stack/postgres"
+    folder.mkdir(parents=True)
+    (folder / "data").write_text("a file where the databases should be")
+    with pytest.raises(StackError, match=r"initdb failed with status 1: .*data/stack/logs"):
+        own.start("postgres")
+
+
+def test_a_supervisor_that_cannot_start_is_one_line(own: Servers) -> None:
+    (own.root / "data/stack/supervisor.sock").mkdir(parents=True)
+    with pytest.raises(StackError, match=r"supervisord did not start: .*`make up`"):
+        own.start("s3")
+
+
+def test_a_service_that_the_supervisor_does_not_know_is_one_line(own: Servers) -> None:
+    own.start("s3")
+    with pytest.raises(StackError, match=r"refused getProcessInfo nonsense.*`make down`"):
+        own.stack.supervisor.state("nonsense")
+
+
 def test_two_at_once_are_busy(own: Servers) -> None:
     with exclusive(own.root / "data/stack/.lock", "make up"), pytest.raises(BusyError):
         own.stack.up(only="s3")
