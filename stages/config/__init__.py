@@ -4,7 +4,7 @@ People write `conf/`; `params.yaml` is its composition (`make params`), which DV
 """
 
 from stages.config.composition import CONF, HEADER, check_composition, compose, params_text
-from stages.config.loader import DVC, PARAMS, declarations, declared_sections, load, read
+from stages.config.loader import DVC, PARAMS, declarations, declared_sections, load, read, sections
 from stages.config.schema import (
     Classifier,
     Clock,
@@ -67,5 +67,6 @@ __all__ = [
     "load",
     "params_text",
     "read",
+    "sections",
     "validate",
 ]

@@ -46,6 +46,19 @@ def move_pointer(receipt: Receipt, registry: ModelRegistry, path: Path = POINTER
             one that it would replace.
         RegistryError: the registry does not have the model; nothing has moved.
     """
+    pointer = moved(read_pointer(path), receipt)
+    obtain(registry, receipt.model)
+    write_pointer(pointer, path)
+    registry.set_alias(CHAMPION, receipt.model)
+    return pointer
+
+
+def moved(before: Pointer, receipt: Receipt) -> Pointer:
+    """Return the pointer that names the model of `receipt`.
+
+    Raises:
+        GateError: as for `move_pointer`.
+    """
     if not receipt.gate.accepted:
         raise GateError(
             f"the candidate {receipt.model[:12]} was refused: {receipt.gate.reasons[0]}",
@@ -53,28 +66,19 @@ def move_pointer(receipt: Receipt, registry: ModelRegistry, path: Path = POINTER
             mend="look at data/evaluate/metrics.json, improve the model or move the window, "
             "then `dvc repro`",
         )
-    before = read_pointer(path)
     if receipt.champion != incumbent(before, receipt.model):
         raise GateError(
             f"the candidate {receipt.model[:12]} was compared with {_named(receipt.champion)}",
             expected=f"a comparison with what it would replace, {_named(before.model)}",
             mend="`dvc repro register`, then promote again",
         )
-    obtain(registry, receipt.model)
-    pointer = _moved(before, receipt)
-    write_pointer(pointer, path)
-    registry.set_alias(CHAMPION, receipt.model)
-    return pointer
+    previous = before.previous if before.model == receipt.model else before.model
+    loss = receipt.metrics["one_minus_auc_percent"]["value"]
+    return Pointer(receipt.name, receipt.model, previous, loss)
 
 
 def _named(digest: str | None) -> str:
     return f"the model {digest[:12]}" if digest else "no model"
-
-
-def _moved(pointer: Pointer, receipt: Receipt) -> Pointer:
-    previous = pointer.previous if pointer.model == receipt.model else pointer.model
-    loss = receipt.metrics["one_minus_auc_percent"]["value"]
-    return Pointer(receipt.name, receipt.model, previous, loss)
 
 
 def publish(registry: config.Registry) -> None:
