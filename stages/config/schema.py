@@ -308,6 +308,8 @@ class Drift:
 
     # Below this the verdict is "not_enough_mail", in messages.
     min_window: Annotated[int, Field(ge=2)]
+    # Of what the null distribution is made: exact, or kept between runs.
+    null_distribution: Literal["permutation", "reference"]
     permutations: Annotated[int, Field(ge=200)]
     # Of the vote, for one window without drift.
     false_alarm_rate: Annotated[float, Field(gt=0, lt=0.5)]

@@ -11,10 +11,11 @@ import numpy as np
 from stages import config
 from stages.drift.carriers import carriers
 from stages.drift.causes import explain
-from stages.drift.comparison import compare, pool
+from stages.drift.comparison import compare
 from stages.drift.estimate import estimate
 from stages.drift.inputs import Reference, Window, check_same_encoder
 from stages.drift.quality import realised_quality
+from stages.drift.sample import pool
 from stages.drift.verdict import Decision, Subject, Verdict, Why, judge, not_enough_mail
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.drift.comparison import Sample
-from stages.drift.statistics import KERNEL_BLOCK, Float32, Float64, kernel_gamma, squared_distances
+from stages.drift.sample import Sample
+from stages.drift.statistics import Float32, Float64, kernel_gamma, kernel_sums
 from stages.files import DECIMALS
 
 MOST = 10
@@ -40,11 +40,15 @@ def carriers(
         window: m messages, at least 2.
         called_spam: (m,), the verdicts.
     """
-    weights = witness(reference.embeddings, window.embeddings)
-    # By id where two weigh the same: the order of the rows must not matter.
-    order = np.lexsort([window.ids, -weights.round(DECIMALS)])[:MOST]
+    # Sorted by id, and by id where two weigh the same: the order of the rows must not matter.
+    called = dict(zip(window.ids.tolist(), called_spam.tolist(), strict=True))
+    window = window.by_id()
+    weights = witness(reference.by_id().embeddings, window.embeddings).round(DECIMALS)
+    most = np.argsort(-weights, kind="stable")[:MOST]
+    ids = window.ids[most].tolist()
     return tuple(
-        Carrier(str(window.ids[i]), float(weights[i]), bool(called_spam[i])) for i in order
+        Carrier(name, float(weight), called[name])
+        for name, weight in zip(ids, weights[most], strict=True)
     )
 
 
@@ -61,16 +65,7 @@ def witness(reference: Float32, window: Float32) -> Float64:
         window: (m, dim) float32, at least 2 rows.
     """
     gamma = kernel_gamma(np.concatenate([reference, window]))
-    blocks = [window[at : at + KERNEL_BLOCK] for at in range(0, len(window), KERNEL_BLOCK)]
     # A message's kernel with itself is 1.
-    inside = np.concatenate([_kernel_sum(block, window, gamma) for block in blocks]) - 1.0
-    outside = np.concatenate([_kernel_sum(block, reference, gamma) for block in blocks])
+    inside = kernel_sums(window, window, gamma) - 1.0
+    outside = kernel_sums(window, reference, gamma)
     return np.asarray(inside / (len(window) - 1) - outside / len(reference))
-
-
-def _kernel_sum(rows: Float32, others: Float32, gamma: float) -> Float64:
-    sums = np.zeros(len(rows))
-    for at in range(0, len(others), KERNEL_BLOCK):
-        distances = squared_distances(rows, others[at : at + KERNEL_BLOCK])
-        sums += np.exp(np.float32(-gamma) * distances).sum(axis=1, dtype=np.float64)
-    return sums

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.config import Drift
-from stages.drift.comparison import Pooled
 from stages.drift.permutation import Mask, calibrate, permuted
+from stages.drift.sample import Pooled
 from stages.drift.statistics import Float32, evaluate
 
 

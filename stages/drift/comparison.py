@@ -4,47 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stages.config import Drift
-from stages.drift.permutation import Calibration, Mask, calibrate, permuted
-from stages.drift.statistics import NAMES, Float32, Float64, evaluate, implied_auc
-from stages.drift.usual import Usual, contiguous_windows, usual_difference
+from stages.drift.permutation import Calibration, calibrate, permuted
+from stages.drift.profile import profile_of
+from stages.drift.sample import Sample, pool
+from stages.drift.statistics import NAMES, Float64, evaluate, implied_auc
+from stages.drift.usual import Usual
 
 # Where the reference is too short to show its usual variation: weeks of the SpamAssassin corpus lie
 # 5 to 30 thresholds apart, so less than five is nothing unusual.
 FALLBACK_THRESHOLDS = 5.0
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Messages as the drift room sees them.
-
-    Attributes:
-        ids: (n,) str.
-        received_at: (n,) datetime64[us], UTC.
-        embeddings: (n, dim) float32.
-    """
-
-    ids: NDArray[np.str_]
-    received_at: NDArray[np.datetime64]
-    embeddings: Float32
-
-    def __len__(self) -> int:
-        """Return the number of messages."""
-        return len(self.ids)
-
-    def by_id(self) -> Sample:
-        """Return the same messages sorted by id: results then depend on no row order."""
-        order = np.argsort(self.ids, kind="stable")
-        return self.kept(order)
-
-    def kept(self, rows: NDArray[Any]) -> Sample:
-        """Return the messages of an index or a mask."""
-        return Sample(self.ids[rows], self.received_at[rows], self.embeddings[rows])
 
 
 @dataclass(frozen=True)
@@ -121,44 +93,23 @@ def compare(
     Args:
         reference: at least 2 messages.
         window: at least 2 messages, embedded by the reference's encoder.
-        drift: permutations, false-alarm rate, quorum, min_window, and what is unusual.
+        drift: the null distribution, its false-alarm rate and quorum, and what is unusual.
         length: of the window, to find windows like it in the reference.
         rng: the only source of randomness.
     """
-    pooled = pool(reference, window)
-    values = evaluate(pooled.embeddings, permuted(pooled.in_window, drift.permutations, rng))
-    calibration = calibrate(values, quorum=drift.quorum, false_alarm_rate=drift.false_alarm_rate)
     reference = reference.by_id()
-    past = contiguous_windows(reference.received_at, length, minimum=drift.min_window)
-    usual = usual_difference(reference.embeddings, past, rng)
+    pooled, profile = pool(reference, window), profile_of(reference, length, drift)
+    values = (
+        profile.labellings(reference.embeddings, pooled)
+        if drift.null_distribution == "reference"
+        else evaluate(pooled.embeddings, permuted(pooled.in_window, drift.permutations, rng))
+    )
+    calibration = calibrate(values, quorum=drift.quorum, false_alarm_rate=drift.false_alarm_rate)
+    usual = profile.usual_difference
     limit = usual.limit(drift.unusual_rate) if usual else None
     statistics = _statistics(values[0], calibration, usual, limit, drift.effect_floor)
     windows = len(usual.excess) if usual else 0
     return Comparison(statistics, calibration.vote_p_value, windows, limit is not None)
-
-
-@dataclass(frozen=True)
-class Pooled:
-    """Reference and window in the order of their ids.
-
-    One order for both: what is computed from the pooled rows must not know whose they are.
-
-    Attributes:
-        embeddings: (n, dim) float32.
-        in_window: (n,) bool.
-        order: (n,) of each row in the reference's rows followed by the window's.
-    """
-
-    embeddings: Float32
-    in_window: Mask
-    order: NDArray[np.intp]
-
-
-def pool(reference: Sample, window: Sample) -> Pooled:
-    """Return the messages of both."""
-    order = np.argsort(np.concatenate([reference.ids, window.ids]), kind="stable")
-    embeddings = np.concatenate([reference.embeddings, window.embeddings])
-    return Pooled(embeddings[order], order >= len(reference), order)
 
 
 def _statistics(

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from stages.drift.comparison import Sample
 from stages.drift.descriptors import describe
+from stages.drift.sample import Sample
 from stages.errors import DataError
 from stages.mail.message import SPAM
 from stages.model.tables import read_split

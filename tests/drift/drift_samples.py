@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 
 from stages import config
 from stages.drift.causes import Cause, Explanation
-from stages.drift.comparison import Comparison, Sample, Statistic
+from stages.drift.comparison import Comparison, Statistic
 from stages.drift.estimate import Estimate
 from stages.drift.quality import Quality
+from stages.drift.sample import Sample
 from stages.drift.verdict import Subject
 from stages.mail.message import MESSAGE_SCHEMA
 
@@ -26,6 +27,7 @@ START = np.datetime64("2002-07-01T00:00:00", "us")
 _TOPICS = np.random.default_rng(99).normal(size=(8, DIM))
 DRIFT = {
     "min_window": 50,
+    "null_distribution": "permutation",
     "permutations": 300,
     "false_alarm_rate": 0.01,
     "quorum": 2,

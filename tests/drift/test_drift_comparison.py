@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.drift.comparison import FALLBACK_THRESHOLDS, Comparison, Sample, compare
+from stages.drift.comparison import FALLBACK_THRESHOLDS, Comparison, compare
+from stages.drift.sample import Sample
 from stages.drift.usual import FEWEST_WINDOWS, MOST_WINDOWS, contiguous_windows
 from tests.drift.drift_samples import START, drift, sample
 

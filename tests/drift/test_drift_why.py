@@ -7,8 +7,8 @@ import pytest
 
 from stages.drift.carriers import MOST, carriers, witness
 from stages.drift.causes import Cause, Explanation, explain
-from stages.drift.comparison import Sample, pool
 from stages.drift.estimate import estimate
+from stages.drift.sample import Sample, pool
 from stages.drift.statistics import kernel_gamma
 from tests.drift.drift_samples import drift, sample
 
