@@ -37,8 +37,8 @@ SHIFTS = [
     *(Shift(Kind.SPAM_SHARE, share) for share in (0.4, 0.5, 0.7)),
     *(Shift(Kind.HARD_HAM, share) for share in (0.05, 0.1, 0.2)),
     *(Shift(Kind.FOREIGN, share) for share in (0.02, 0.05, 0.1, 0.2, 0.4)),
-    *(Shift(Kind.LANGUAGE, share) for share in (0.02, 0.05, 0.1, 0.2)),
-    *(Shift(Kind.NEW_SPAM, share) for share in (0.02, 0.05, 0.1)),
+    *(Shift(Kind.LANGUAGE, share) for share in (0.05, 0.1, 0.2)),
+    *(Shift(Kind.NEW_SPAM, share) for share in (0.05, 0.1, 0.2)),
     *(Shift(Kind.OBFUSCATION, share) for share in OBFUSCATED),
 ]
 NO_SHIFT = Shift(Kind.SPAM_SHARE, SPAM_SHARE)
