@@ -34,16 +34,16 @@ REFERENCE_SIZE = 2000
 SIZES = (50, 100, 300, 1000)
 # Windows without drift, and with each shift: as many as the time of each detector allows.
 NULL_WINDOWS = {
-    "spamline": 1500,
-    "spamline, null kept": 500,
-    "original thresholds": 200,
-    "Evidently's bootstrap": 100,
-    "frouros MMD": 100,
+    "spamline": 1100,
+    "spamline, null kept": 300,
+    "original thresholds": 100,
+    "Evidently's bootstrap": 60,
+    "frouros MMD": 60,
 }
 SHIFTED_WINDOWS = {
-    "spamline": 100,
-    "spamline, null kept": 40,
-    "original thresholds": 40,
+    "spamline": 60,
+    "spamline, null kept": 20,
+    "original thresholds": 20,
     "Evidently's bootstrap": 10,
     "frouros MMD": 20,
 }

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache, partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,25 +59,30 @@ def evidently(reference: Rows, window: Rows, seed: int, *, bootstrap: bool) -> b
     import warnings
 
     import pandas as pd
-    from evidently.legacy.metrics.data_drift import embedding_drift_methods as methods
 
-    # It seeds itself from numpy's global state.
+    # It draws from numpy's global state.
     np.random.seed(seed)
-    chosen = [
-        methods.model(threshold=0.55),
-        methods.mmd(threshold=0.015),
-        methods.distance(dist="cosine", threshold=0.2),
-    ]
-    if bootstrap:
-        chosen = [call(bootstrap=True) for call in (methods.model, methods.mmd, methods.distance)]
     votes = 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for method in chosen:
+        for method in evidently_methods(bootstrap=bootstrap):
             # Copies: its classifier adds a column to the caller's frames.
             frames = (pd.DataFrame(side).add_prefix("e") for side in (window, reference))
             votes += bool(method(*frames)[1])
     return votes >= QUORUM
+
+
+def evidently_methods(*, bootstrap: bool = False) -> list[Any]:
+    """Return classifier, MMD and cosine distance, at the original thresholds or bootstrapped."""
+    from evidently.legacy.metrics.data_drift import embedding_drift_methods as methods
+
+    if bootstrap:
+        return [call(bootstrap=True) for call in (methods.model, methods.mmd, methods.distance)]
+    return [
+        methods.model(threshold=0.55),
+        methods.mmd(threshold=0.015),
+        methods.distance(dist="cosine", threshold=0.2),
+    ]
 
 
 def frouros_mmd(reference: Rows, window: Rows, seed: int) -> bool:
