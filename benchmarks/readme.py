@@ -1,4 +1,4 @@
-"""Writes every figure of the README and of docs/drift.md, and their pictures, from measured results.
+"""Writes every figure of README.md and docs/drift.md, and their pictures, from measured results.
 
     python -m benchmarks.readme [--check]
 
