@@ -3,7 +3,14 @@
 People write `conf/`; `params.yaml` is its composition (`make params`), which DVC tracks.
 """
 
-from stages.config.composition import CONF, HEADER, check_composition, compose, params_text
+from stages.config.composition import (
+    CONF,
+    HEADER,
+    check_composition,
+    compose,
+    option_file,
+    params_text,
+)
 from stages.config.loader import DVC, PARAMS, declarations, declared_sections, load, read
 from stages.config.schema import (
     Classifier,
@@ -65,6 +72,7 @@ __all__ = [
     "declarations",
     "declared_sections",
     "load",
+    "option_file",
     "params_text",
     "read",
     "validate",
