@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,11 +117,12 @@ def _holdout(metrics: dict[str, Any]) -> str:
 def _quality(metrics: dict[str, Any]) -> Iterator[str]:
     candidate, champion = metrics["candidate"], metrics["champion"]
     for key, name in QUALITY.items():
-        beside = f"   champion {_interval(champion[key])}" if champion else ""
-        yield f"{name:<38}{_interval(candidate[key])}{beside}"
+        beside = f"   champion {interval(champion[key])}" if champion else ""
+        yield f"{name:<38}{interval(candidate[key])}{beside}"
 
 
-def _interval(of: dict[str, float | None]) -> str:
+def interval(of: Mapping[str, float | None]) -> str:
+    """Return a number with its interval for people: `0.2615  [0.0377, 0.5809]`."""
     value, low, high = ("?" if of[end] is None else f"{of[end]:.4f}" for end in _ENDS)
     return f"{value}  [{low}, {high}]"
 
