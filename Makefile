@@ -11,6 +11,7 @@ unexport PYTHONPATH
 .PHONY: help install run test check lint format params compare promote move-registry summary readme clean
 .PHONY: env up down status push pull
 .PHONY: history dashboard dashboards pictures
+.PHONY: retrain review trust publish notice
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -73,6 +74,23 @@ history: install ## write all kept verdicts into the monitoring history again
 
 move-registry: install ## copy this checkout's registered models into the team's registry
 	@python -m stages move-registry
+
+# The loop. What comes from outside (a date, a number) reaches Python as one word of the environment.
+retrain: install ## judge the newest window, on drift propose a model [AS_OF=date] [DRY_RUN|FORCE=true]
+	@python -m stages retrain $${AS_OF:+--as-of "$$AS_OF"} \
+	  $$([ "$$FORCE" = true ] && echo --force) $$([ "$$DRY_RUN" = true ] && echo --dry-run)
+
+review: install ## write the page that decides on a model, data/review/ [PULL_REQUEST=n to comment]
+	@python -m stages review $${PULL_REQUEST:+--pull-request "$$PULL_REQUEST"}
+
+trust: install ## is what is committed stale, forged, or not in the remote?
+	@python -m stages trust
+
+publish: install ## let the registry's alias follow the production pointer
+	@python -m stages publish
+
+notice: install ## open or update the issue on a scheduled run that failed
+	@python -m stages notice
 
 summary: install ## what the last run found
 	@python -m stages summary

@@ -42,9 +42,22 @@ def move_pointer(receipt: Receipt, registry: ModelRegistry, path: Path = POINTER
         The pointer as it now is.
 
     Raises:
+        GateError: as for `successor`.
+        RegistryError: the registry does not have the model; nothing has moved.
+    """
+    pointer = successor(read_pointer(path), receipt)
+    obtain(registry, receipt.model)
+    write_pointer(pointer, path)
+    registry.set_alias(CHAMPION, receipt.model)
+    return pointer
+
+
+def successor(before: Pointer, receipt: Receipt) -> Pointer:
+    """Return the pointer that names the candidate of `receipt` instead of the model of `before`.
+
+    Raises:
         GateError: the gate refused the candidate, or compared it with another model than the
             one that it would replace.
-        RegistryError: the registry does not have the model; nothing has moved.
     """
     if not receipt.gate.accepted:
         raise GateError(
@@ -53,34 +66,26 @@ def move_pointer(receipt: Receipt, registry: ModelRegistry, path: Path = POINTER
             mend="look at data/evaluate/metrics.json, improve the model or move the window, "
             "then `dvc repro`",
         )
-    before = read_pointer(path)
     if receipt.champion != incumbent(before, receipt.model):
         raise GateError(
             f"the candidate {receipt.model[:12]} was compared with {_named(receipt.champion)}",
             expected=f"a comparison with what it would replace, {_named(before.model)}",
             mend="`dvc repro register`, then promote again",
         )
-    obtain(registry, receipt.model)
-    pointer = _moved(before, receipt)
-    write_pointer(pointer, path)
-    registry.set_alias(CHAMPION, receipt.model)
-    return pointer
+    previous = before.previous if before.model == receipt.model else before.model
+    loss = receipt.metrics["one_minus_auc_percent"]["value"]
+    return Pointer(receipt.name, receipt.model, previous, loss)
 
 
 def _named(digest: str | None) -> str:
     return f"the model {digest[:12]}" if digest else "no model"
 
 
-def _moved(pointer: Pointer, receipt: Receipt) -> Pointer:
-    previous = pointer.previous if pointer.model == receipt.model else pointer.model
-    loss = receipt.metrics["one_minus_auc_percent"]["value"]
-    return Pointer(receipt.name, receipt.model, previous, loss)
-
-
 def publish(registry: config.Registry) -> None:
     """Let the registry hold the model in production under its alias, as the pointer says.
 
-    On a clone nobody has promoted anything, and DVC may have restored every stage's results.
+    After a merge or a revert on main; and on a clone, where nobody has promoted anything and DVC
+    may have restored every stage's results.
 
     Raises:
         RegistryError: nothing is in production, or the model is to be had nowhere.
@@ -88,7 +93,10 @@ def publish(registry: config.Registry) -> None:
     digest, _ = in_production()
     models = open_registry(registry)
     obtain(models, digest)
+    before = models.holder(CHAMPION)
     models.set_alias(CHAMPION, digest)
+    if before != digest:
+        say(f"publish: the alias {CHAMPION} names {digest[:12]}, before it {_named(before)}")
 
 
 def vacate(path: Path = POINTER) -> None:
