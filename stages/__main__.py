@@ -36,6 +36,7 @@ PINNED_ENVIRONMENT = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; return the exit status."""
     parsed = _parser().parse_args(arguments)
+    _forget_empty()
     try:
         bring_project()
         load_environment()
@@ -316,6 +317,13 @@ def _stack(parsed: argparse.Namespace) -> None:
     from stages.stack import commands
 
     getattr(commands, parsed.verb)()
+
+
+def _forget_empty() -> None:
+    """Unset what is set to nothing: a workflow names each variable, with a value or without."""
+    ours = ("AWS_", "GITHUB_TOKEN", "MLFLOW_", "SPAMLINE_")
+    for name in [name for name, value in os.environ.items() if not value and name.startswith(ours)]:
+        del os.environ[name]
 
 
 def _pin_environment() -> None:

@@ -42,7 +42,16 @@ def connect(environment: Mapping[str, str]) -> GitHub:
     server = environment.get("GITHUB_SERVER_URL") or "https://github.com"
     with _reported():
         auth, checks = _auth(environment, api, name)
-        github = Github(auth=auth, base_url=api, timeout=_PATIENCE, retry=2, lazy=True)
+        github = Github(
+            auth=auth,
+            base_url=api,
+            timeout=_PATIENCE,
+            retry=2,
+            lazy=True,
+            # A loop asks a handful of things a day: it needs no pause between them.
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+        )
         repository = github.get_repo(name)
     return GitHub(repository, f"{server}/{name}", starts_checks=checks)
 
@@ -164,7 +173,7 @@ def _ours(posts: Iterable[Post], topic: str) -> Post | None:
     """Return the first of `posts` on `topic` by the loop, or by somebody who may write here."""
     mark = _marked(topic, "")
     for post in posts:
-        insider = post.user.type == "Bot" or post.raw_data.get("author_association") in _INSIDERS
+        insider = post.user.type == "Bot" or post.author_association in _INSIDERS
         if insider and (post.body or "").startswith(mark):
             return post
     return None

@@ -8,6 +8,7 @@ from stages.files import read_json
 from stages.loop import git
 from stages.loop.actions import summarise
 from stages.loop.forge import Forge, open_forge
+from stages.loop.pipeline import reproduce
 from stages.loop.review.carriers import carriers_of
 from stages.loop.review.facts import Facts, gather
 from stages.loop.review.page import page
@@ -18,7 +19,7 @@ TOPIC = "review"
 
 
 def review(base: str | None, pull_request: int | None) -> None:
-    """Write the review of what is checked out, and let it be the one comment of `pull_request`.
+    """Bring the candidate up to date, write its review, let that be a comment of `pull_request`.
 
     Args:
         base: the commit to compare with; where main and this meet by default.
@@ -28,6 +29,8 @@ def review(base: str | None, pull_request: int | None) -> None:
         RegistryError, DataError: there is no candidate to review.
         GitError, ForgeError: the base is not known, or the forge refuses.
     """
+    # What is proposed may be parameters alone.
+    reproduce("register")
     facts = _facts(base or git.meeting_point())
     say(f"review: {write_review(facts)}")
     forge = open_forge() if pull_request is not None else None
@@ -55,13 +58,14 @@ def _facts(base: str) -> Facts:
 
 
 def _committed(forge: Forge | None) -> dict[str, str]:
-    """Return the addresses of the pictures that HEAD has as they were drawn now."""
-    if forge is None:
-        return {}
-    commit = git.commit_of("HEAD")
-    same = [
-        name
-        for name in drawn()
-        if git.content(commit, FOLDER / name) == (FOLDER / name).read_bytes()
-    ]
-    return {name: forge.raw(commit, f"{FOLDER}/{name}") for name in same}
+    """Return the addresses of the pictures that are committed as they were drawn now.
+
+    By the commit that made them: what is checked out may be a merge that nobody keeps.
+    """
+    found = {}
+    for name in drawn() if forge else []:
+        path = FOLDER / name
+        made = git.history(path)
+        if forge and made and git.content(made[0], path) == path.read_bytes():
+            found[name] = forge.raw(made[0], path.as_posix())
+    return found
