@@ -35,10 +35,13 @@ def newest_main(again: Callable[[], NoReturn] = start_over) -> Iterator[str]:
     Raises:
         GitError: tracked files were changed here, or the remote cannot be reached.
     """
-    base, loaded = git.fetch_main(), git.commit_of("HEAD")
-    note = git.state_file(NOTE)
-    if not note.exists():
+    note, loaded = git.state_file(NOTE), git.commit_of("HEAD")
+    if note.exists():
+        git.sweep_locks()
+    else:
         _check_clean()
+    base = git.fetch_main()
+    if not note.exists():
         write_text(note, git.here())
     git.switch(base)
     if base != loaded:

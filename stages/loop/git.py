@@ -60,16 +60,25 @@ def state_file(name: str) -> Path:
     return Path(_git("rev-parse", "--git-path", name))
 
 
+def sweep_locks() -> None:
+    """Remove the locks that a git killed here has left; nobody else may be at work."""
+    folder = Path(_git("rev-parse", "--git-common-dir"))
+    for lock in (*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock")):
+        lock.unlink(missing_ok=True)
+
+
 def changed_files() -> list[str]:
-    """Return the tracked files that differ from HEAD, and those that are new and not ignored."""
-    # Each entry is two letters, a space and the path; renames are told as two.
-    listed = _git("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", raw=True)
-    return [entry[3:] for entry in listed.split("\0") if entry]
+    """Return the tracked files that differ from HEAD."""
+    return _differing("HEAD")
 
 
 def files_between(one: str, other: str) -> list[str]:
     """Return the files that differ between two commits."""
-    listed = _git("diff", "--name-only", "-z", "--no-renames", one, other, "--")
+    return _differing(one, other)
+
+
+def _differing(*commits: str) -> list[str]:
+    listed = _git("diff", "--name-only", "-z", "--no-renames", *commits, "--")
     return [name for name in listed.split("\0") if name]
 
 
@@ -121,7 +130,7 @@ def push(commit: str, branch: str, *, instead_of: str | None) -> None:
     )
 
 
-def _git(*arguments: str, fails: bool = False, raw: bool = False) -> str:
+def _git(*arguments: str, fails: bool = False) -> str:
     done = _run(*arguments)
     if done.returncode != 0 and not fails:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["it failed"]
@@ -134,8 +143,7 @@ def _git(*arguments: str, fails: bool = False, raw: bool = False) -> str:
             expected="a clone whose remote `origin` answers and lets this user in",
             mend="correct that, then run again",
         )
-    said = done.stdout.decode(errors="surrogateescape")
-    return said if raw else said.strip()
+    return done.stdout.decode(errors="surrogateescape").strip()
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
