@@ -96,9 +96,10 @@ def _scoring(found: dict[Path, dict[str, Any]]) -> Iterator[tuple[str, list[str]
 def _data(fetch: dict[str, Any]) -> Iterator[str]:
     for name in ("train", "holdout", "batch"):
         split = fetch["splits"][name]
+        days = f"{split['first'][:10]} to {split['last'][:10]}" if split["messages"] else "none yet"
         yield (
-            f"{name:<8} {split['messages']:>6} messages  {split['first'][:10]} to "
-            f"{split['last'][:10]}  {split['ham']} ham, {split['spam']} spam"
+            f"{name:<8} {split['messages']:>6} messages  {days}  "
+            f"{split['ham']} ham, {split['spam']} spam"
         )
     dropped = ", ".join(
         f"{count} {reason.replace('_', ' ')}" for reason, count in fetch["dropped"].items() if count
