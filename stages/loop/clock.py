@@ -19,7 +19,7 @@ def day_of(today: dt.date, environment: Mapping[str, str] = os.environ) -> dt.da
 
     Args:
         today: of the calendar, UTC.
-        environment: its `SPAMLINE_REPLAY`, such as `2026-12-01=2002-08-26`, says on which day a
+        environment: its `SPAMLINE_REPLAY`, such as `2026-12-01:2002-08-26`, says on which day a
             past corpus begins to be lived through, and on which of its own days; a day is a day.
 
     Raises:
@@ -29,11 +29,11 @@ def day_of(today: dt.date, environment: Mapping[str, str] = os.environ) -> dt.da
     if not replay:
         return today
     try:
-        begins, there = (dt.date.fromisoformat(date.strip()) for date in replay.split("="))
+        begins, there = (dt.date.fromisoformat(date.strip()) for date in replay.split(":"))
     except ValueError:
         raise ConfigError(
             f"{VARIABLE} is {replay!r}",
-            expected="two dates, such as 2026-12-01=2002-08-26",
+            expected="two dates, such as 2026-12-01:2002-08-26",
             mend=f"correct {VARIABLE}, or unset it to follow the calendar",
         ) from None
     if today < begins:

@@ -108,13 +108,13 @@ def test_a_source_whose_file_names_no_dates_is_refused(
 
 
 def test_a_replay_lives_through_a_past_corpus_day_by_day() -> None:
-    replay = {VARIABLE: "2026-12-01=2002-08-26"}
+    replay = {VARIABLE: "2026-12-01:2002-08-26"}
     assert day_of(dt.date(2026, 12, 1), replay) == dt.date(2002, 8, 26)
     assert day_of(dt.date(2026, 12, 9), replay) == dt.date(2002, 9, 3)
     assert day_of(dt.date(2026, 12, 9), {}) == dt.date(2026, 12, 9)
 
 
-@pytest.mark.parametrize("replay", ["yesterday", "2026-12-01", "2026-12-10=2002-08-26", "a=b=c"])
+@pytest.mark.parametrize("replay", ["yesterday", "2026-12-01", "2026-12-10:2002-08-26", "a:b:c"])
 def test_a_replay_that_is_none_is_one_line(replay: str) -> None:
     with pytest.raises(ConfigError, match=VARIABLE):
         day_of(dt.date(2026, 12, 9), {VARIABLE: replay})

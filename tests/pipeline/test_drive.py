@@ -35,7 +35,7 @@ def act(world: World) -> Act:
 
 def replayed(day: str) -> dict[str, str]:
     """What lets a schedule's today be a day of the corpus."""
-    return {"SPAMLINE_REPLAY": f"{dt.datetime.now(dt.UTC).date()}={day}"}
+    return {"SPAMLINE_REPLAY": f"{dt.datetime.now(dt.UTC).date()}:{day}"}
 
 
 def pull_request(number: int, home: str = NAME) -> dict:
