@@ -7,7 +7,6 @@ and an exit status: 0 done, 1 bug (traceback), 2 user's mistake or missing servi
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from stages.environment import load_environment
 from stages.errors import UserError, full_disk
+from stages.loop.verbs import add_loop
 from stages.project import bring_project
 
 # What the bytes of our outputs depend on and no argument sets. One thread an operation: sums in
@@ -83,10 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         "promote", help="make the accepted candidate of the receipt the production model"
     )
     promote.set_defaults(run=_promote)
-    verbs.add_parser(
-        "publish", help="let the registry's alias follow the pointer (`make publish`)"
-    ).set_defaults(run=_publish)
-    _add_loop(verbs)
+    add_loop(verbs)
     params = verbs.add_parser("params", help="compose conf/ into params.yaml (`make params`)")
     params.add_argument("--check", action="store_true", help="only say whether the two agree")
     params.add_argument(
@@ -141,33 +138,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_loop(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    window = verbs.add_parser("window", help="set the newest window that is over, in conf/")
-    retrain = verbs.add_parser(
-        "retrain", help="judge the newest window; on drift propose a new model (`make retrain`)"
-    )
-    retrain.add_argument("--force", action="store_true", help="propose one without drift, too")
-    retrain.add_argument("--dry-run", action="store_true", help="stop after the verdict")
-    for verb, run in ((window, _window), (retrain, _retrain)):
-        verb.set_defaults(run=run)
-        verb.add_argument(
-            "--as-of",
-            type=dt.date.fromisoformat,
-            metavar="DATE",
-            help="the day it is (default: today, UTC, or what SPAMLINE_REPLAY makes of it)",
-        )
-    review = verbs.add_parser("review", help="write the page that people read (`make review`)")
-    review.add_argument("--base", metavar="COMMIT", help="compare with it, not with main")
-    review.add_argument("--pull-request", type=int, metavar="N", help="and comment there")
-    review.set_defaults(run=_review)
-    verbs.add_parser(
-        "trust", help="is this commit stale, or forged, or not pushed? (`make trust`)"
-    ).set_defaults(run=_trust)
-    verbs.add_parser(
-        "notice", help="open or update the issue on a scheduled run that failed"
-    ).set_defaults(run=_notice)
-
-
 def _stage(parsed: argparse.Namespace) -> None:
     from stages.loop.stage import run_stage
 
@@ -197,51 +167,6 @@ def _promote(_: argparse.Namespace) -> None:
     from stages.loop.promote import promote
 
     promote(config.load().registry)
-
-
-def _publish(_: argparse.Namespace) -> None:
-    from stages import config
-    from stages.loop.promote import publish
-
-    publish(config.load().registry)
-
-
-def _day(parsed: argparse.Namespace) -> dt.date:
-    from stages.loop.clock import day_of
-
-    return parsed.as_of or day_of(dt.datetime.now(dt.UTC).date())
-
-
-def _window(parsed: argparse.Namespace) -> None:
-    from stages import config
-    from stages.loop.window import move_to_newest
-
-    move_to_newest(config.load().window, _day(parsed))
-
-
-def _retrain(parsed: argparse.Namespace) -> None:
-    from stages.loop.retrain import retrain
-
-    retrain(_day(parsed), force=parsed.force, dry_run=parsed.dry_run)
-
-
-def _review(parsed: argparse.Namespace) -> None:
-    from stages.loop.review.post import review
-
-    review(parsed.base, parsed.pull_request)
-
-
-def _trust(_: argparse.Namespace) -> None:
-    from stages.loop.trust import trust
-
-    trust()
-
-
-def _notice(_: argparse.Namespace) -> None:
-    from stages.loop.forge import open_forge
-    from stages.loop.proposal import tell_failed
-
-    tell_failed(open_forge())
 
 
 def _move_registry(parsed: argparse.Namespace) -> None:

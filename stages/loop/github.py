@@ -62,9 +62,11 @@ def _auth(environment: Mapping[str, str], api: str, name: str) -> tuple[Auth.Aut
 
     app, key = environment.get("SPAMLINE_APP_ID"), environment.get("SPAMLINE_APP_KEY")
     if app and key:
-        integration = GithubIntegration(auth=Auth.AppAuth(app, key), base_url=api, retry=2)
+        credentials = Auth.AppAuth(app, key)
+        integration = GithubIntegration(auth=credentials, base_url=api, retry=2)
         installation = integration.get_repo_installation(*name.split("/", 1))
-        return Auth.Token(integration.get_access_token(installation.id).token), True
+        # Its tokens last an hour, a retraining may take longer: this one renews itself.
+        return credentials.get_installation_auth(installation.id), True
     token = environment.get("GITHUB_TOKEN")
     if not token:
         raise ForgeError(

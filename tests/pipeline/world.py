@@ -180,7 +180,7 @@ class Act:
         """
         given = self.world.environment
         described = self.world.folder / "event.json"
-        described.write_text(json.dumps(about or {}))
+        described.write_text(json.dumps({"inputs": inputs or {}, **(about or {})}))
         secret = [name for name in _SECRETS if secrets and name in given]
         variables = {name: given[name] for name in _VARIABLES if name in given}
         own = {
@@ -198,7 +198,6 @@ class Act:
             *_each("--local-repository", _pinned(self.world.root, self.actions)),
             *_each("--env", own),
             *_each("--var", variables | (more or {}) if secrets else {}),
-            *_each("--input", inputs or {}),
             *(word for name in secret for word in ("-s", name)),
         ]
         done = subprocess.run(
