@@ -13,7 +13,7 @@ unexport PYTHONPATH
 .PHONY: help install run test check lint format params compare promote move-registry summary readme clean
 .PHONY: env up down status push pull
 .PHONY: history dashboard dashboards pictures
-.PHONY: retrain review trust publish notice
+.PHONY: retrain review trust publish notice act
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -90,6 +90,9 @@ trust: install ## is what is committed stale, forged, or not in the remote?
 
 publish: install ## let the registry's alias follow the production pointer
 	@python -m stages publish
+
+act: $(VENV)/stack ## live the loop's workflows through on this machine, without Docker or GitHub
+	@python -m pytest -q tests/pipeline/test_drive.py
 
 notice: install ## open or update the issue on a scheduled run that failed
 	@python -m stages notice

@@ -134,7 +134,7 @@ def test_the_page_has_what_a_person_decides_by() -> None:
         "200 ham and 50 spam",
         "| champion | challenger | difference |",
         "-0.3000  [-0.4000, -0.2000]",
-        "Drift of 2002-08-26 to 2002-09-02: drift",
+        "## The window 2002-08-26 to 2002-09-02: drift",
         "`Cheap watches`",
         "| `window.until` | `2002-08-26` | `2002-09-02` |",
         "before `ffffffffffff`",

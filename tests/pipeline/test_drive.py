@@ -104,3 +104,17 @@ def test_a_life(world: World, act: Act) -> None:
     act.run("promote.yml", "push", world.clone("reverted"))
     assert world.pointer()["model"] == world.champion() == old
     assert world.versions() == [old, new]
+
+
+def test_a_forks_pull_request_is_green_without_any_secret(world: World, act: Act) -> None:
+    """The checkout under test, on a runner that knows nothing: lint, and a whole pipeline."""
+    fork = Clone(world.folder / "fork", world.environment)
+    world.git("clone", "--quiet", str(world.root), str(fork.folder), cwd=".")
+    about = pull_request(7, home="stranger/spamline")
+    small = {"PYTEST_ADDOPTS": "tests/pipeline/test_whole.py -k ends_with_a_summary"}
+    log = act.run("test.yml", "pull_request", fork, about=about, secrets=False, more=small)
+    assert log.count("Job succeeded") == 2
+    assert "1 passed" in log
+    asked = len(world.forge.asked)
+    act.run("model-review.yml", "pull_request", fork, about=about, secrets=False)
+    assert len(world.forge.asked) == asked

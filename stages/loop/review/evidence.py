@@ -24,7 +24,7 @@ def evidence(verdict: Mapping[str, Any], carriers: Sequence[Carrier]) -> str:
 
 def _lines(verdict: Mapping[str, Any], carriers: Sequence[Carrier]) -> Iterator[str]:
     window = verdict["window"]
-    yield f"## Drift of {window['from']} to {window['to']}: {_words(verdict['decision'])}\n"
+    yield f"## The window {window['from']} to {window['to']}: {_words(verdict['decision'])}\n"
     yield (
         f"{window['messages']} messages, judged by the model `{verdict['model'][:12]}`; "
         f"{window['predicted_spam_share']:.1%} of them called spam. "

@@ -19,10 +19,11 @@ from stages.registry.pointer import POINTER
 
 # GitHub takes 65,536 characters.
 MOST_CHARACTERS = 60_000
+_OF_DRIFT = "drift.png"
 PICTURES = {
     "quality.png": "champion and challenger on the same holdout, with intervals",
     "scores.png": "the challenger's probabilities for the holdout's ham and spam",
-    "drift.png": "how far the window is from what the champion knows",
+    _OF_DRIFT: "how far the window is from what the champion knows",
 }
 _LOSS = "one_minus_auc_percent"
 _CUT = "\n\n*The rest is cut: `make review` writes the whole page.*\n"
@@ -49,15 +50,16 @@ def page(facts: Facts, pictures: Mapping[str, str]) -> str:
 def _sections(facts: Facts, pictures: Mapping[str, str]) -> Iterator[str]:
     yield f"**{_decision(facts).capitalize()}: {_outcome(facts)}** {_losses(facts)}."
     yield f"\n{_to_do(facts)}\n"
-    yield "## The gate\n"
+    shown = {name: f"\n![{PICTURES[name]}]({address})" for name, address in pictures.items()}
+    if facts.verdict:
+        yield evidence(facts.verdict, facts.carriers)
+        yield shown.pop(_OF_DRIFT, "")
+    yield "\n## The gate\n"
     yield from (f"- {plain(reason)}" for reason in facts.receipt.gate.reasons)
     yield "\n## Champion and challenger on the same holdout\n"
     yield _holdout(facts)
     yield _quality(facts)
-    yield from (f"\n![{PICTURES[name]}]({address})" for name, address in pictures.items())
-    yield ""
-    if facts.verdict:
-        yield evidence(facts.verdict, facts.carriers)
+    yield from shown.values()
     yield changes(facts)
     yield _HOW.format(base=facts.base[:12], pointer=POINTER)
 

@@ -35,6 +35,8 @@ def draw_quality(path: Path, metrics: Mapping[str, Any]) -> None:
             _bar(axes, row, found, _CHALLENGER if name == "challenger" else _CHAMPION)
         axes.set_yticks(range(len(rows)), [name for name, _ in rows], fontsize=8)
         axes.set_ylim(-0.6, len(rows) - 0.4)
+        # None of them is ever below zero.
+        axes.set_xlim(left=max(0.0, axes.get_xlim()[0]))
         axes.set_title(QUALITY[key], fontsize=8, loc="left")
         axes.tick_params(axis="x", labelsize=7)
     _save(figure, path)
