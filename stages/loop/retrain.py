@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import NoReturn
 
 from stages.console import say
 from stages.errors import GateError, GitError
@@ -83,7 +84,6 @@ def retrain(day: dt.date, *, force: bool = False, dry_run: bool = False) -> None
         judged = judge_newest(day)
         if judged is None:
             return
-        hand_on("decision", judged.decision)
         if judged.decision == PERSISTENT and not dry_run:
             tell_persistent(forge, judged)
         if not (force or judged.decision == DRIFT):
@@ -139,7 +139,7 @@ def _say_next(steps: Iterator[str]) -> None:
     say(f"retrain: step {_STEPS.index(doing) + 1} of {len(_STEPS)}: {doing}")
 
 
-def _refuse(receipt: Receipt, judged: Judged, base: str, forge: Forge | None) -> None:
+def _refuse(receipt: Receipt, judged: Judged, base: str, forge: Forge | None) -> NoReturn:
     hand_on("refused", "true")
     facts = gather(base, verdict=judged.verdict, carriers=judged.carriers)
     tell_refused(forge, judged, page(facts, {}))

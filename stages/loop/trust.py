@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from stages import config
@@ -101,11 +101,7 @@ def check_pointer() -> None:
     pointer = read_pointer()
     if pointer.model is None:
         return
-    losses = [
-        receipt["metrics"]["one_minus_auc_percent"]["value"]
-        for receipt in _receipts()
-        if receipt["model"] == pointer.model and receipt["gate"]["accepted"]
-    ]
+    losses = [loss for model, loss in _accepted() if model == pointer.model]
     if not losses:
         raise GateError(
             f"{POINTER} names {pointer.model[:12]}, which no receipt calls accepted",
@@ -121,11 +117,15 @@ def check_pointer() -> None:
         )
 
 
-def _receipts() -> Iterator[dict]:  # type: ignore[type-arg]
-    yield read_json(RECEIPT)
-    for commit in git.history(RECEIPT):
-        if text := git.content(commit, RECEIPT):
-            yield json.loads(text)
+def _accepted() -> Iterator[tuple[str, float | None]]:
+    """Yield model and loss of each receipt, here and in earlier commits, that the gate accepted."""
+    committed = (git.content(commit, RECEIPT) for commit in git.history(RECEIPT))
+    for text in (RECEIPT.read_bytes(), *committed):
+        # A commit that removed it has none, and one of earlier code may have another form.
+        with suppress(ValueError, KeyError, TypeError):
+            receipt = json.loads(text or b"null")
+            if receipt["gate"]["accepted"]:
+                yield receipt["model"], receipt["metrics"]["one_minus_auc_percent"]["value"]
 
 
 @contextmanager
