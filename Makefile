@@ -2,26 +2,29 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-VENV := .venv
+# A prepared environment (a runner's, an image's) is used as it is: nothing is installed into it.
+VENV := $(or $(SPAMLINE_VENV),.venv)
+PINS := $(if $(SPAMLINE_VENV),,pyproject.toml constraints.txt)
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PATH := $(abspath $(BIN)):$(PATH)
 unexport PYTHONPATH
 
 .PHONY: help install run test check lint format params compare promote move-registry summary readme clean
 .PHONY: env up down status push pull
 .PHONY: history dashboard dashboards pictures
+.PHONY: retrain review trust publish notice act
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 install: $(VENV)/installed ## make the virtual environment with the pinned packages
-$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/installed: $(PINS) | $(BIN)/python
 	$(PIP) -e '.[dev]'
 	@touch $@
 
 # The same and the programs of the stack, in one go.
-$(VENV)/stack: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/stack: $(PINS) | $(BIN)/python
 	$(PIP) -e '.[dev,stack]'
 	@touch $(VENV)/installed $@
 
@@ -74,6 +77,26 @@ history: install ## write all kept verdicts into the monitoring history again
 move-registry: install ## copy this checkout's registered models into the team's registry
 	@python -m stages move-registry
 
+# The loop. What comes from outside (a date, a number) reaches Python as one word of the environment.
+retrain: install ## judge the newest window, on drift propose a model [AS_OF=date] [DRY_RUN|FORCE=true]
+	@python -m stages retrain $${AS_OF:+--as-of "$$AS_OF"} \
+	  $$([ "$$FORCE" = true ] && echo --force) $$([ "$$DRY_RUN" = true ] && echo --dry-run)
+
+review: install ## write the page that decides on a model, data/review/ [PULL_REQUEST=n to comment]
+	@python -m stages review $${PULL_REQUEST:+--pull-request "$$PULL_REQUEST"}
+
+trust: install ## is what is committed stale, forged, or not in the remote?
+	@python -m stages trust
+
+publish: install ## let the registry's alias follow the production pointer
+	@python -m stages publish
+
+act: $(VENV)/stack ## live the loop's workflows through on this machine, without Docker or GitHub
+	@python -m pytest -q tests/pipeline/test_drive.py
+
+notice: install ## open or update the issue on a scheduled run that failed
+	@python -m stages notice
+
 summary: install ## what the last run found
 	@python -m stages summary
 
@@ -99,4 +122,4 @@ readme: install ## write the README's figures and picture from measured results
 	@python -m benchmarks.readme
 
 clean: ## remove the virtual environment and caches; data and models stay
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

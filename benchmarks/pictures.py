@@ -60,7 +60,7 @@ def draw_dashboard(browser: BrowserContext, history: str) -> None:
     page.set_viewport_size(_DASHBOARD_SIZE)  # type: ignore[arg-type]
     page.goto(PAGE.resolve().as_uri())
     page.wait_for_function("document.documentElement.dataset.drawn")
-    _take(page, DASHBOARD)
+    take(page, DASHBOARD)
 
 
 def draw_registry(browser: BrowserContext, server: Location, name: str) -> None:
@@ -90,10 +90,11 @@ def draw_registry(browser: BrowserContext, server: Location, name: str) -> None:
             expected="an MLflow server with that registered model",
             mend="make up && make run, then make pictures",
         ) from error
-    _take(page, MLFLOW)
+    take(page, MLFLOW)
 
 
-def _take(page: Page, path: Path) -> None:
+def take(page: Page, path: Path) -> None:
+    """Write a picture of `page` to `path`, and close it."""
     with replacing(path) as temporary:
         temporary.write_bytes(page.screenshot(type="png", animations="disabled"))
     print(f"pictures: {path}")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from stages.environment import load_environment
 from stages.errors import UserError, full_disk
+from stages.loop.verbs import add_loop
 from stages.project import bring_project
 
 # What the bytes of our outputs depend on and no argument sets. One thread an operation: sums in
@@ -35,6 +36,7 @@ PINNED_ENVIRONMENT = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; return the exit status."""
     parsed = _parser().parse_args(arguments)
+    _forget_empty()
     try:
         bring_project()
         load_environment()
@@ -81,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         "promote", help="make the accepted candidate of the receipt the production model"
     )
     promote.set_defaults(run=_promote)
+    add_loop(verbs)
     params = verbs.add_parser("params", help="compose conf/ into params.yaml (`make params`)")
     params.add_argument("--check", action="store_true", help="only say whether the two agree")
     params.add_argument(
@@ -239,6 +242,13 @@ def _stack(parsed: argparse.Namespace) -> None:
     from stages.stack import commands
 
     getattr(commands, parsed.verb)()
+
+
+def _forget_empty() -> None:
+    """Unset what is set to nothing: a workflow names each variable, with a value or without."""
+    ours = ("AWS_", "GITHUB_TOKEN", "MLFLOW_", "SPAMLINE_")
+    for name in [name for name, value in os.environ.items() if not value and name.startswith(ours)]:
+        del os.environ[name]
 
 
 def _pin_environment() -> None:

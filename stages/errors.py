@@ -47,6 +47,14 @@ class StoreError(UserError):
     """A store of predictions or of monitoring history is unreachable or refuses."""
 
 
+class GitError(UserError):
+    """The checkout is not in the state that it should be in, or its remote refuses."""
+
+
+class ForgeError(UserError):
+    """The forge (GitHub) cannot be reached or refuses."""
+
+
 class StackError(UserError):
     """A service of the local stack cannot start, or does not answer."""
 

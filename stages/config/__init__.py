@@ -3,7 +3,14 @@
 People write `conf/`; `params.yaml` is its composition (`make params`), which DVC tracks.
 """
 
-from stages.config.composition import CONF, HEADER, check_composition, compose, params_text
+from stages.config.composition import (
+    CONF,
+    HEADER,
+    check_composition,
+    compose,
+    option_file,
+    params_text,
+)
 from stages.config.loader import DVC, PARAMS, declarations, declared_sections, load, read, sections
 from stages.config.schema import (
     Classifier,
@@ -67,6 +74,7 @@ __all__ = [
     "declarations",
     "declared_sections",
     "load",
+    "option_file",
     "params_text",
     "read",
     "sections",

@@ -24,6 +24,23 @@ def compose(overrides: Sequence[str] = (), conf: Path = CONF) -> dict[str, Any]:
     Raises:
         ConfigError: Hydra cannot compose, or the result does not fit the schema.
     """
+    tree = _compose(overrides, conf, with_choices=False)
+    validate(tree, "conf/")
+    assert isinstance(tree, dict)  # noqa: S101 -- the root of conf/config.yaml is a mapping
+    return {str(key): value for key, value in tree.items()}
+
+
+def option_file(group: str, conf: Path = CONF) -> Path:
+    """Return the file of the option that `conf/` chooses for `group`: `conf/source/files.yaml`.
+
+    Raises:
+        ConfigError: Hydra cannot compose.
+    """
+    choices = _compose((), conf, with_choices=True)["hydra"]["runtime"]["choices"]
+    return conf / group / f"{choices[group]}.yaml"
+
+
+def _compose(overrides: Sequence[str], conf: Path, *, with_choices: bool) -> Any:
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
     from hydra.errors import HydraException
@@ -32,8 +49,13 @@ def compose(overrides: Sequence[str] = (), conf: Path = CONF) -> dict[str, Any]:
 
     try:
         with initialize_config_dir(str(conf.resolve()), version_base=None):
-            composed = hydra_compose("config", overrides=list(overrides))
-        tree = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+            composed = hydra_compose(
+                "config", overrides=list(overrides), return_hydra_config=with_choices
+            )
+        # What Hydra says of itself has values that only a run of its own fills.
+        return OmegaConf.to_container(
+            composed, resolve=not with_choices, throw_on_missing=not with_choices
+        )
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
         # What Hydra says after these words helps nobody: here `+` only adds unknown keys.
         words = " ".join(str(error).split())
@@ -43,9 +65,6 @@ def compose(overrides: Sequence[str] = (), conf: Path = CONF) -> dict[str, Any]:
             expected="groups, options and keys that conf/ has",
             mend=f"edit {'the override, or ' if overrides else ''}conf/",
         ) from error
-    validate(tree, "conf/")
-    assert isinstance(tree, dict)  # noqa: S101 -- the root of conf/config.yaml is a mapping
-    return {str(key): value for key, value in tree.items()}
 
 
 def _nearest_override(overrides: Sequence[str], conf: Path) -> str:

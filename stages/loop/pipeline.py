@@ -70,6 +70,17 @@ def reproduce(*targets: str, force: bool = False) -> None:
             raise StageError(str(error), status=_status(error)) from error
 
 
+def stale(target: str) -> list[str]:
+    """Return the stages up to `target` that would run now; data that is not here counts as there.
+
+    Raises:
+        BusyError, UserError: as for `repository`.
+    """
+    with repository() as repo:
+        stages = repo.reproduce(targets=[target], dry=True, allow_missing=True)
+        return [str(stage.addressing) for stage in stages]
+
+
 def _full_disk(error: BaseException) -> UserError | None:
     """Return what to say where the cache found no room: to DVC it is a failure like any."""
     found = (full_disk(cause) for cause in _causes(error) if isinstance(cause, OSError))

@@ -42,9 +42,22 @@ def move_pointer(receipt: Receipt, registry: ModelRegistry, path: Path = POINTER
         The pointer as it now is.
 
     Raises:
+        GateError: as for `successor`.
+        RegistryError: the registry does not have the model; nothing has moved.
+    """
+    pointer = successor(read_pointer(path), receipt)
+    obtain(registry, receipt.model)
+    write_pointer(pointer, path)
+    registry.set_alias(CHAMPION, receipt.model)
+    return pointer
+
+
+def successor(before: Pointer, receipt: Receipt) -> Pointer:
+    """Return the pointer that names the candidate of `receipt` instead of the model of `before`.
+
+    Raises:
         GateError: the gate refused the candidate, or compared it with another model than the
             one that it would replace.
-        RegistryError: the registry does not have the model; nothing has moved.
     """
     pointer = moved(read_pointer(path), receipt)
     obtain(registry, receipt.model)
@@ -84,7 +97,8 @@ def _named(digest: str | None) -> str:
 def publish(registry: config.Registry) -> None:
     """Let the registry hold the model in production under its alias, as the pointer says.
 
-    On a clone nobody has promoted anything, and DVC may have restored every stage's results.
+    After a merge or a revert on main; and on a clone, where nobody has promoted anything and DVC
+    may have restored every stage's results.
 
     Raises:
         RegistryError: nothing is in production, or the model is to be had nowhere.
@@ -92,7 +106,10 @@ def publish(registry: config.Registry) -> None:
     digest, _ = in_production()
     models = open_registry(registry)
     obtain(models, digest)
+    before = models.holder(CHAMPION)
     models.set_alias(CHAMPION, digest)
+    if before != digest:
+        say(f"publish: the alias {CHAMPION} names {digest[:12]}, before it {_named(before)}")
 
 
 def vacate(path: Path = POINTER) -> None:

@@ -6,17 +6,14 @@ from pathlib import Path
 
 from stages import config
 from stages.console import say
-from stages.files import exclusive, read_json
-from stages.infer import PREDICTIONS
+from stages.files import exclusive
+from stages.loop.arrival import bring
 from stages.loop.pipeline import reproduce
 from stages.loop.promote import promote, publish, vacate
-from stages.loop.summary import DRIFT, print_summary
+from stages.loop.summary import print_summary
 from stages.registry.mlflow_registry import open_registry
-from stages.registry.pointer import POINTER, in_production, read_pointer, write_pointer
+from stages.registry.pointer import POINTER, read_pointer, write_pointer
 from stages.registry.tracked import model_at_hand
-from stages.stores.delivery import deliver, predictions_url
-from stages.stores.predictions import Drop
-from stages.stores.publication import publish_verdict
 
 LOCK = Path("data/.run.lock")
 
@@ -40,10 +37,7 @@ def run() -> None:
         _first_model(params.registry)
         reproduce()
         publish(params.registry)
-        # DVC may have restored the results of infer and monitor instead of running them: then no
-        # predictions have gone to S3, and no verdict to where they are kept.
-        _deliver_again(params)
-        publish_verdict(read_json(DRIFT), params.drift)
+        bring(params, then="make run")
     print_summary()
 
 
@@ -72,13 +66,6 @@ def _first_model(registry: config.Registry) -> None:
         if read_pointer() == vacant:
             write_pointer(before)
         raise
-
-
-def _deliver_again(params: config.Params) -> None:
-    url = predictions_url(params.inference.destination)
-    if url:
-        drop = Drop(in_production()[0], params.window)
-        say(f"run: {deliver(PREDICTIONS, drop, url, then='make run')}")
 
 
 def _lost(digest: str, registry: config.Registry) -> bool:

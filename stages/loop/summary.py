@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,9 +96,10 @@ def _scoring(found: dict[Path, dict[str, Any]]) -> Iterator[tuple[str, list[str]
 def _data(fetch: dict[str, Any]) -> Iterator[str]:
     for name in ("train", "holdout", "batch"):
         split = fetch["splits"][name]
+        days = f"{split['first'][:10]} to {split['last'][:10]}" if split["messages"] else "none yet"
         yield (
-            f"{name:<8} {split['messages']:>6} messages  {split['first'][:10]} to "
-            f"{split['last'][:10]}  {split['ham']} ham, {split['spam']} spam"
+            f"{name:<8} {split['messages']:>6} messages  {days}  "
+            f"{split['ham']} ham, {split['spam']} spam"
         )
     dropped = ", ".join(
         f"{count} {reason.replace('_', ' ')}" for reason, count in fetch["dropped"].items() if count
@@ -117,11 +118,12 @@ def _holdout(metrics: dict[str, Any]) -> str:
 def _quality(metrics: dict[str, Any]) -> Iterator[str]:
     candidate, champion = metrics["candidate"], metrics["champion"]
     for key, name in QUALITY.items():
-        beside = f"   champion {_interval(champion[key])}" if champion else ""
-        yield f"{name:<38}{_interval(candidate[key])}{beside}"
+        beside = f"   champion {interval(champion[key])}" if champion else ""
+        yield f"{name:<38}{interval(candidate[key])}{beside}"
 
 
-def _interval(of: dict[str, float | None]) -> str:
+def interval(of: Mapping[str, float | None]) -> str:
+    """Return a number with its interval for people: `0.2615  [0.0377, 0.5809]`."""
     value, low, high = ("?" if of[end] is None else f"{of[end]:.4f}" for end in _ENDS)
     return f"{value}  [{low}, {high}]"
 

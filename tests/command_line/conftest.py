@@ -22,7 +22,7 @@ def fetched(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp("command-line")
     shutil.copytree(root / "conf", folder / "conf")
     shutil.copy(root / "dvc.yaml", folder)
-    foreign = ("AWS", "MLFLOW", "SPAMLINE", "npm_")
+    foreign = ("AWS", "MLFLOW", "SPAMLINE", "GITHUB", "npm_")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
     proxies = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
     environment = {k: v for k, v in kept.items() if k not in proxies} | {"PYTHONPATH": str(root)}

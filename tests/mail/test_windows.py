@@ -172,7 +172,7 @@ def test_a_sample_keeps_both_classes(tmp_path):
             ["holdout [2024-01-09, 2024-01-13) holds no labelled", "window.until"],
         ),
         (
-            [row for row in ROWS if row["received_at"].day < 13],
+            [row for row in ROWS if row["received_at"].day < 13] + [message("late", 20, "ham")],
             ["batch [2024-01-13, 2024-01-15) holds no messages", "window.batch_from"],
         ),
         (
@@ -194,6 +194,16 @@ def test_a_window_that_serves_nobody_says_so_in_one_line(tmp_path, rows, told):
     for words in told:
         assert words in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_batch_that_is_still_to_come_is_empty_and_fine(tmp_path):
+    """So a retraining on all mail until today leaves it; behind a gap it is a mistake."""
+    rows = [row for row in ROWS if row["received_at"].day < 13]
+    summary, splits = cut(tmp_path / "next", rows)
+    assert splits["batch"].num_rows == summary["splits"]["batch"]["messages"] == 0
+    gap = dataclasses.replace(WINDOW, batch_from=dt.date(2024, 1, 14))
+    with pytest.raises(DataError, match="holds no messages"):
+        write_splits(Mail(rows), gap, DUPLICATES, seed=1, folder=tmp_path / "gap")
 
 
 def test_a_batch_of_one_class_is_fine(tmp_path):

@@ -76,7 +76,7 @@ class Clone:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A user's environment with an empty home, and a mail cache that the test run shares."""
     home = tmp_path_factory.mktemp("home")
-    foreign = ("AWS", "MLFLOW", "SPAMLINE", "DVC")
+    foreign = ("AWS", "MLFLOW", "SPAMLINE", "DVC", "GITHUB")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
     kept.pop("PYTHONPATH", None)
     return kept | {

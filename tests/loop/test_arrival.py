@@ -1,4 +1,4 @@
-"""What a run does beyond the stages that DVC runs or restores."""
+"""What arrives where others look for it, even if DVC has only restored it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from stages import config
 from stages.infer import PREDICTIONS
-from stages.loop.run import _deliver_again
+from stages.loop.arrival import bring_predictions
 from stages.registry.pointer import Pointer, write_pointer
 from stages.stores.delivery import VARIABLE
 from stages.stores.predictions import Drop, write_predictions
@@ -33,6 +33,6 @@ def test_predictions_that_dvc_restored_arrive_and_are_sent_once(
     write_pointer(Pointer("spamline", "c" * 64, None))
     write_predictions(PREDICTIONS, Drop("c" * 64, params.window), [rows(1, 25)])
     for said in ("2 days written, 0 there already", "0 days written, 2 there already"):
-        _deliver_again(params)
-        assert f"run: s3://spamline/restored: {said}, 0 removed" in capsys.readouterr().out
+        bring_predictions(params, then="make run")
+        assert f"predictions: s3://spamline/restored: {said}, 0 removed" in capsys.readouterr().out
     assert len(filesystem().find("s3://spamline/restored")) == 2

@@ -1,0 +1,45 @@
+"""What day a schedule is about: today, or the day of a past corpus that a replay puts in its place.
+
+Only the command line asks the clock; it hands today over.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Mapping
+
+from stages.errors import ConfigError
+
+VARIABLE = "SPAMLINE_REPLAY"
+
+
+def day_of(today: dt.date, environment: Mapping[str, str] = os.environ) -> dt.date:
+    """Return the day that `today` stands for.
+
+    Args:
+        today: of the calendar, UTC.
+        environment: its `SPAMLINE_REPLAY`, such as `2026-12-01:2002-08-26`, says on which day a
+            past corpus begins to be lived through, and on which of its own days; a day is a day.
+
+    Raises:
+        ConfigError: the replay is no two dates, or begins in the future.
+    """
+    replay = environment.get(VARIABLE)
+    if not replay:
+        return today
+    try:
+        begins, there = (dt.date.fromisoformat(date.strip()) for date in replay.split(":"))
+    except ValueError:
+        raise ConfigError(
+            f"{VARIABLE} is {replay!r}",
+            expected="two dates, such as 2026-12-01:2002-08-26",
+            mend=f"correct {VARIABLE}, or unset it to follow the calendar",
+        ) from None
+    if today < begins:
+        raise ConfigError(
+            f"{VARIABLE} begins on {begins}, after today, {today}",
+            expected="a first day that has come",
+            mend=f"correct {VARIABLE}, or wait for that day",
+        )
+    return there + (today - begins)

@@ -1,0 +1,74 @@
+"""The newest window of a day, scored and judged by the model in production."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stages import config
+from stages.drift.guards import Action, decide, reason
+from stages.files import read_json
+from stages.loop.actions import summarise
+from stages.loop.arrival import bring
+from stages.loop.pipeline import reproduce
+from stages.loop.review.carriers import Carrier, carriers_of
+from stages.loop.review.evidence import evidence
+from stages.loop.window import after, move_to_newest, name_of
+from stages.stores.publication import VERDICT
+from stages.stores.verdicts import kept, verdicts_url
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A window with its verdict.
+
+    Attributes:
+        window: its batch is what was judged.
+        verdict: as `data/monitor/drift.json` says it.
+        action: what follows from it, in the light of the verdicts before.
+        carriers: the messages that carry the shift most, the first first.
+    """
+
+    window: config.Window
+    verdict: Mapping[str, Any]
+    action: Action
+    carriers: list[Carrier]
+
+    @property
+    def name(self) -> str:
+        """The window's name, as the branch has it."""
+        return name_of(self.window)
+
+    @property
+    def decision(self) -> str:
+        """What the verdict decided."""
+        return str(self.verdict["decision"])
+
+    def next(self) -> config.Window:
+        """Return the window that a model is trained on that learns from this one."""
+        return after(self.window)
+
+
+def judge_newest(day: dt.date) -> Judged | None:
+    """Set the newest window that is over on `day`, score and judge it; None while there is none.
+
+    Predictions, verdict and history arrive where they are kept; `conf/` and `params.yaml` of the
+    working folder name the window.
+
+    Raises:
+        ConfigError: `day` lies in the history.
+        StageError, StoreError: scoring failed, or did not arrive.
+    """
+    window = move_to_newest(config.load().window, day)
+    if window is None:
+        return None
+    reproduce("infer", "monitor")
+    params = config.load()
+    bring(params, then="make retrain")
+    verdict = read_json(VERDICT)
+    action = decide(verdict, kept(verdicts_url(params.drift.verdicts_url)), params.guards)
+    judged = Judged(window, verdict, action, carriers_of(verdict))
+    summarise(f"{evidence(verdict, judged.carriers)}\n\n{reason(action, params.guards)}\n")
+    return judged

@@ -1,0 +1,180 @@
+"""The retraining: a window is judged, and where it drifts, a model of newer mail is proposed.
+
+main -> window judged -> no drift: stop
+                      -> drift: window moved -> reproduced to register -> gate -> pointer
+                         -> review -> commit -> dvc push -> git push -> pull request
+
+Each step can be killed and repeated: a rerun ends with one version, one branch, one pull request.
+Main itself is never written.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import NoReturn
+
+from stages.console import say
+from stages.drift.guards import Action
+from stages.errors import GateError, GitError
+from stages.files import exclusive
+from stages.loop import git
+from stages.loop.actions import hand_on
+from stages.loop.checkout import newest_main, start_over
+from stages.loop.forge import Forge, open_forge
+from stages.loop.judging import Judged, judge_newest
+from stages.loop.pipeline import reproduce
+from stages.loop.promote import successor
+from stages.loop.proposal import (
+    propose,
+    publish_branch,
+    standing,
+    tell_persistent,
+    tell_refused,
+    window_words,
+)
+from stages.loop.remote import push
+from stages.loop.review.facts import gather
+from stages.loop.review.page import page, title
+from stages.loop.review.write import FOLDER, drawn, write_review
+from stages.loop.run import LOCK
+from stages.loop.window import set_window
+from stages.registry.pointer import POINTER, read_pointer, write_pointer
+from stages.registry.receipt import RECEIPT, Receipt, read_receipt
+from stages.registry.registration import METRICS
+
+# What a retraining may change; a folder ends with a slash.
+ALLOWED = (
+    "conf/source/",
+    "params.yaml",
+    "dvc.lock",
+    str(POINTER),
+    str(RECEIPT),
+    str(METRICS),
+    f"{FOLDER}/",
+)
+# Where main changes what a model is made of, and a retraining must begin anew.
+SHAPING = ("conf/", "stages/", "data/", "params.yaml", "dvc.yaml", "dvc.lock", "constraints.txt")
+_STEPS = (
+    "move the window",
+    "train and judge a model of newer mail",
+    "let the pointer name it",
+    "write the review",
+    "commit",
+    "send data and models to the remote",
+    "push the branch",
+    "propose it",
+)
+
+
+def retrain(day: dt.date, *, force: bool = False, dry_run: bool = False) -> None:
+    """Judge the newest window of `day`; where it drifts, propose a model that learned from it.
+
+    Args:
+        day: the window must be over by then.
+        force: propose one whatever the verdict and whatever people have decided about the window.
+        dry_run: stop after the verdict.
+
+    Raises:
+        GateError: the gate refused the new model: nothing is proposed.
+        ConfigError: the window lies before main's, or before one that is proposed.
+        UserError: a stage, a store, git or the forge failed; run again when it is mended.
+    """
+    forge = open_forge()
+    with exclusive(LOCK, "a run"), newest_main() as base:
+        judged = judge_newest(day)
+        if judged is None:
+            return
+        if judged.action is Action.PERSISTENT and not dry_run:
+            tell_persistent(forge, judged)
+        if not (force or judged.action is Action.RETRAIN):
+            held_back = "" if judged.action is Action.NONE else f", {judged.action}"
+            say(f"retrain: {judged.decision}{held_back}: main stays as it is")
+            return
+        stands = None if force else standing(forge, judged)
+        if stands or dry_run:
+            say(
+                f"retrain: {judged.decision}: {stands or 'a model of newer mail would be proposed'}"
+            )
+            return
+        _retrain(judged, base, forge)
+
+
+def _retrain(judged: Judged, base: str, forge: Forge | None) -> None:
+    steps = iter(_STEPS)
+    _say_next(steps)
+    set_window(judged.next())
+    _say_next(steps)
+    reproduce("register")
+    receipt = read_receipt()
+    if not receipt.gate.accepted:
+        _refuse(receipt, judged, base, forge)
+    _say_next(steps)
+    write_pointer(successor(read_pointer(), receipt))
+    # The pointer is an input of evaluate; what that finds stays the same.
+    reproduce("register")
+    _say_next(steps)
+    facts = gather(base, verdict=judged.verdict, carriers=judged.carriers)
+    write_review(facts)
+    _say_next(steps)
+    commit = git.commit(_to_commit(git.changed_files()), _message(judged, receipt))
+    _say_next(steps)
+    push()
+    _say_next(steps)
+    moved = git.files_between(base, git.fetch_main())
+    if any(_within(name, SHAPING) for name in moved):
+        say("retrain: main has moved, in what models are made of: from the beginning")
+        start_over()
+    publish_branch(judged, commit, base)
+    _say_next(steps)
+    if forge:
+        pictures = {name: forge.raw(commit, f"{FOLDER}/{name}") for name in drawn()}
+        heading = title(facts, window_words(judged.next()))
+        propose(forge, judged, heading, page(facts, pictures))
+    else:
+        say(f"retrain: no forge is set up here: propose the branch by hand, {FOLDER} is its review")
+
+
+def _say_next(steps: Iterator[str]) -> None:
+    """Say which step begins: whoever reads the log of a run that was killed knows where."""
+    doing = next(steps)
+    say(f"retrain: step {_STEPS.index(doing) + 1} of {len(_STEPS)}: {doing}")
+
+
+def _refuse(receipt: Receipt, judged: Judged, base: str, forge: Forge | None) -> NoReturn:
+    hand_on("refused", "true")
+    facts = gather(base, verdict=judged.verdict, carriers=judged.carriers)
+    tell_refused(forge, judged, page(facts, {}))
+    raise GateError(
+        f"the gate refused the model retrained for {judged.name}: {receipt.gate.reasons[0]}",
+        expected="a model that may go into production",
+        mend="look at the review, then correct conf/ or the labels and run again",
+    )
+
+
+def _to_commit(changed: list[str]) -> list[str]:
+    """Return what a retraining commits: the changed files, and the review.
+
+    Raises:
+        GitError: another file than a retraining may change was changed.
+    """
+    if others := [name for name in changed if not _within(name, ALLOWED)]:
+        raise GitError(
+            f"the retraining changed {others[0]}",
+            expected=f"changes of {', '.join(ALLOWED)} alone",
+            mend=f"find out what writes to it, then `git checkout -- {others[0]}`",
+        )
+    return [*changed, str(FOLDER)]
+
+
+def _within(name: str, places: tuple[str, ...]) -> bool:
+    return any(name == place or (place[-1] == "/" and name.startswith(place)) for place in places)
+
+
+def _message(judged: Judged, receipt: Receipt) -> str:
+    before = f"{receipt.champion[:12]}" if receipt.champion else "none"
+    return (
+        f"Retrain on {window_words(judged.next())}\n\n"
+        f"The window {judged.name}: {judged.decision}. {judged.verdict['reasons'][0]}\n"
+        f"The model {receipt.model[:12]} instead of {before}.\n"
+    )

@@ -1,0 +1,156 @@
+"""Whether a commit is what it says: not stale, not forged, not on one machine alone.
+
+DVC compares digests, and whoever edits a number can let it write the digest of that. What a number
+rests on is in the remote, so it is computed again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from stages import config
+from stages.console import say
+from stages.errors import GateError, StageError
+from stages.files import json_text, read_json, rounded, sha256, write_text
+from stages.loop import git
+from stages.loop.pipeline import reproduce, stale
+from stages.loop.remote import check_pushed
+from stages.register import DATA
+from stages.registry.gate import decide
+from stages.registry.pointer import POINTER, read_pointer
+from stages.registry.receipt import RECEIPT, candidate_receipt
+from stages.registry.registration import METRICS
+from stages.stores.dvc_remote import default_remote
+
+LOCK = Path("dvc.lock")
+
+
+def trust() -> None:
+    """Check the commit that is checked out, and say what was checked.
+
+    Raises:
+        GateError: something is forged, or not what the committed code and parameters make.
+        ConfigError: `params.yaml` is not the composition of `conf/`.
+        StageError: evaluate cannot run here, for want of data or of the champion.
+        StoreError: the remote lacks something, or cannot be asked.
+    """
+    config.check_composition()
+    say("trust: params.yaml is the composition of conf/")
+    check_fresh()
+    say(f"trust: {LOCK} is of this code, these parameters and this data, up to the receipt")
+    check_metrics()
+    say(f"trust: {METRICS} is what evaluate finds")
+    check_receipt(config.load())
+    say(f"trust: {RECEIPT} is what the gate says")
+    check_pointer()
+    say(f"trust: {POINTER} names a model that the gate accepted")
+    if default_remote().set_up():
+        check_pushed()
+    else:
+        say("trust: no remote is set up here: nobody can say whether it has everything")
+
+
+def check_fresh() -> None:
+    """Fail where a stage of the left-hand chain would run.
+
+    The right-hand one is of another window each day, which leaves no commit.
+    """
+    if found := stale("register"):
+        raise GateError(
+            f"{LOCK} is of another state of {found[0]}",
+            expected="a lock of the committed code, parameters and data",
+            mend="`dvc repro register`, then commit what has changed",
+        )
+
+
+def check_metrics() -> None:
+    """Fail where evaluating once more finds other numbers; nothing here changes by it."""
+    said = METRICS.read_text(encoding="utf-8")
+    with _unchanged(METRICS, LOCK):
+        try:
+            reproduce("evaluate", force=True)
+        except StageError as error:
+            raise StageError(
+                f"{error.found} (is everything here? `make pull`)", status=2
+            ) from error
+        found = METRICS.read_text(encoding="utf-8")
+    if said != found:
+        raise _forged(METRICS, json.loads(said), json.loads(found))
+
+
+def check_receipt(params: config.Params) -> None:
+    """Fail where the receipt is not what register would write of these metrics."""
+    metrics = read_json(METRICS)
+    receipt = candidate_receipt(
+        params.registry.name,
+        metrics,
+        data={split: sha256(path) for split, path in DATA.items()},
+        gate=decide(metrics, params.gate),
+    )
+    made = json_text(rounded(dataclasses.asdict(receipt)))
+    if made != RECEIPT.read_text(encoding="utf-8"):
+        raise _forged(RECEIPT, read_json(RECEIPT), json.loads(made))
+
+
+def check_pointer() -> None:
+    """Fail where the pointer names a model that no receipt, now or earlier, calls accepted."""
+    pointer = read_pointer()
+    if pointer.model is None:
+        return
+    losses = [loss for model, loss in _accepted() if model == pointer.model]
+    if not losses:
+        raise GateError(
+            f"{POINTER} names {pointer.model[:12]}, which no receipt calls accepted",
+            expected="a model that the gate accepted, here or in an earlier commit",
+            mend=f"`git checkout origin/main -- {POINTER}`, or accept a candidate and promote it",
+        )
+    if pointer.holdout_one_minus_auc_percent not in losses:
+        raise GateError(
+            f"{POINTER} says that its model lost {pointer.holdout_one_minus_auc_percent} % on its "
+            "holdout",
+            expected=f"{losses[0]} as its receipt says",
+            mend="`make promote`, then commit",
+        )
+
+
+def _accepted() -> Iterator[tuple[str, float | None]]:
+    """Yield model and loss of each receipt, here and in earlier commits, that the gate accepted."""
+    committed = (git.content(commit, RECEIPT) for commit in git.history(RECEIPT))
+    for text in (RECEIPT.read_bytes(), *committed):
+        # A commit that removed it has none, and one of earlier code may have another form.
+        with suppress(ValueError, KeyError, TypeError):
+            receipt = json.loads(text or b"null")
+            if receipt["gate"]["accepted"]:
+                yield receipt["model"], receipt["metrics"]["one_minus_auc_percent"]["value"]
+
+
+@contextmanager
+def _unchanged(*paths: Path) -> Iterator[None]:
+    before = {path: path.read_text(encoding="utf-8") for path in paths}
+    try:
+        yield
+    finally:
+        for path, text in before.items():
+            write_text(path, text)
+
+
+def _forged(path: Path, said: object, found: object) -> GateError:
+    where, one, other = next(_differences(said, found))
+    return GateError(
+        f"{path} says {where} {one}, computed again it is {other}",
+        expected="what its inputs give",
+        mend="`dvc repro --force --single-item evaluate` and `dvc repro register`, then commit",
+    )
+
+
+def _differences(one: object, other: object, where: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield each leaf that differs: its dotted name, and both values."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted({*one, *other}):
+            yield from _differences(one.get(key), other.get(key), f"{where}.{key}".lstrip("."))
+    elif one != other:
+        yield where or "as a whole", repr(one)[:80], repr(other)[:80]

@@ -1,0 +1,127 @@
+"""Which window a day is about, and how `conf/` comes to say so.
+
+Windows stand side by side, each as long as the batch that `conf/` names, so that every mail is
+judged once:
+
+[start ··· history ··· until) ··· [batch)[batch)[batch) ···
+                                          ^ the newest that is whole on a day
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from stages import config
+from stages.console import say
+from stages.errors import ConfigError
+from stages.files import write_text
+
+_EDGE = re.compile(r"""^(\s+)(\w+)(:\s*)(["']?)\d{4}-\d\d-\d\d(["']?)(\s*(?:#.*)?)$""")
+
+
+def newest_whole(window: config.Window, as_of: dt.date) -> config.Window | None:
+    """Return `window` with its batch moved to the newest one that is over on `as_of`.
+
+    None while no batch behind the history is over: the first ones begin where the configured one
+    does, or whole lengths before.
+
+    Raises:
+        ConfigError: `as_of` lies in the history, which is learned from already.
+    """
+    if as_of < window.until:
+        raise ConfigError(
+            f"{as_of} lies before {window.until}, up to where the production model's mail is "
+            "history already",
+            expected=f"{window.until} or a later day: windows are judged in their order",
+            mend=f"give a later day, or move window.until back in {config.CONF}/",
+        )
+    length = window.batch_to - window.batch_from
+    behind = (as_of - window.batch_to) // length
+    batch_from = window.batch_from + behind * length
+    if batch_from < window.until:
+        return None
+    return dataclasses.replace(window, batch_from=batch_from, batch_to=batch_from + length)
+
+
+def move_to_newest(before: config.Window, day: dt.date) -> config.Window | None:
+    """Set the newest batch that is over on `day`, and say so; None where there is none yet.
+
+    Raises:
+        ConfigError: as for `newest_whole` and `set_window`.
+    """
+    window = newest_whole(before, day)
+    if window is None:
+        say(f"window: none is over on {day}; the first of them ends on {before.batch_to}")
+    else:
+        set_window(window)
+        say(f"window: {name_of(window)}")
+    return window
+
+
+def after(window: config.Window) -> config.Window:
+    """Return `window` one batch on: what was the batch is the newest part of the history."""
+    length = window.batch_to - window.batch_from
+    return dataclasses.replace(
+        window,
+        until=window.batch_to,
+        batch_from=window.batch_to,
+        batch_to=window.batch_to + length,
+    )
+
+
+def name_of(window: config.Window) -> str:
+    """Return the batch's name, as branches and files carry it: `2002-08-26_2002-09-02`."""
+    return f"{window.batch_from}_{window.batch_to}"
+
+
+def set_window(
+    window: config.Window, conf: Path = config.CONF, params: Path = config.PARAMS
+) -> None:
+    """Let the source's file in `conf/` name the edges of `window`, and `params.yaml` follow.
+
+    Everything else in that file stays as people wrote it, comments too.
+
+    Raises:
+        ConfigError: that file names no such edges, or another one overrides them.
+    """
+    path = config.option_file("source", conf)
+    edges = {
+        name: getattr(window, name).isoformat() for name in ("until", "batch_from", "batch_to")
+    }
+    before = path.read_text(encoding="utf-8")
+    write_text(path, _with_edges(before, edges, path))
+    tree = config.compose(conf=conf)
+    said = {name: tree["window"][name] for name in edges}
+    if said != edges:
+        write_text(path, before)
+        name = next(name for name in edges if said[name] != edges[name])
+        raise ConfigError(
+            f"window.{name} is {said[name]} whatever {path} says",
+            expected="the window's edges in the file of the source alone",
+            mend=f"remove window.{name} from the other files of conf/",
+        )
+    write_text(params, config.params_text(tree))
+
+
+def _with_edges(text: str, edges: Mapping[str, str], path: Path) -> str:
+    """Return the YAML `text` with new dates for `edges` in its block `window:`."""
+    lines, within, moved = text.splitlines(keepends=True), False, set()
+    for number, line in enumerate(lines):
+        if line.strip() and not line.startswith((" ", "#")):
+            within = line.startswith("window:")
+        found = _EDGE.match(line.rstrip("\n")) if within else None
+        if found and found[2] in edges:
+            indent, name, colon, opening, closing, rest = found.groups()
+            lines[number] = f"{indent}{name}{colon}{opening}{edges[name]}{closing}{rest}\n"
+            moved.add(name)
+    if missing := sorted(edges.keys() - moved):
+        raise ConfigError(
+            f"{path} names no date for window.{missing[0]}",
+            expected=f"a block `window:` with {', '.join(edges)}, each a line and a date",
+            mend=f"correct {path}",
+        )
+    return "".join(lines)

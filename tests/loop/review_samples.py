@@ -1,0 +1,90 @@
+"""Facts of a review: a retrained model that the gate accepted, with a drift that called for it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from stages.loop.review.carriers import Carrier
+from stages.loop.review.facts import Facts
+from stages.loop.summary import QUALITY
+from stages.registry.gate import GateDecision
+from stages.registry.pointer import Pointer
+from stages.registry.receipt import Receipt
+
+OLD, NEW = "a" * 64, "b" * 64
+
+
+def scores(model: str, value: float) -> dict[str, Any]:
+    return {
+        "model": model,
+        "threshold": 0.5,
+        **{key: {"value": value, "low": value - 0.1, "high": value + 0.1} for key in QUALITY},
+    }
+
+
+def verdict(**more: Any) -> dict[str, Any]:
+    statistic = {"value": 0.9, "threshold": 0.7, "ratio": 2.5, "effect": 1.9, "voted": True}
+    return {
+        "decision": "drift",
+        "reasons": ["Mail changed: 3 of 3 statistics are above their thresholds."],
+        "model": OLD,
+        "window": {
+            "from": "2002-08-26",
+            "to": "2002-09-02",
+            "messages": 400,
+            "predicted_spam_share": 0.2,
+        },
+        "votes": 3,
+        "quorum": 2,
+        "statistics": {"mmd": statistic, "cosine": statistic, "domain_classifier": statistic},
+        **more,
+    }
+
+
+def facts(**more: Any) -> Facts:
+    """Return the facts, some of them replaced."""
+    metrics = {
+        "candidate": scores(NEW, 0.4),
+        "champion": scores(OLD, 0.7),
+        "difference": scores("", -0.3),
+        "holdout": {"ham": 200, "spam": 50},
+        "confidence": 0.95,
+    }
+    receipt = Receipt(
+        name="spamline",
+        model=NEW,
+        data={"train": "c" * 64, "holdout": "d" * 64},
+        holdout=metrics["holdout"],
+        metrics={},
+        champion=OLD,
+        gate=GateDecision(accepted=True, reasons=["(1-AUC)% is 0.4 [0.3, 0.5]"]),
+    )
+    split = {"messages": 250, "ham": 200, "spam": 50, "first": "2002-08-26", "last": "2002-09-01"}
+    whole = Facts(
+        base="e" * 40,
+        receipt=receipt,
+        metrics=metrics,
+        before=Pointer("spamline", OLD, None, 0.7),
+        pointer=Pointer("spamline", NEW, OLD, 0.4),
+        params={"window.until": ("2002-08-26", "2002-09-02")},
+        digests={"train": "f" * 64, "holdout": "d" * 64},
+        fetched={
+            "splits": {
+                "train": {**split, "sha256": "c" * 64},
+                "holdout": {**split, "sha256": "0" * 64},
+            }
+        },
+        verdict=verdict(),
+        carriers=[Carrier("Cheap watches", "Dear friend", 0.12, True)],
+    )
+    return dataclasses.replace(whole, **more)
+
+
+def refused() -> Facts:
+    """Return the same where the gate refused the model, so that production stays."""
+    whole = facts()
+    gate = GateDecision(accepted=False, reasons=["(1-AUC)% is 9 [8, 10]; at most 2 is allowed"])
+    return dataclasses.replace(
+        whole, receipt=dataclasses.replace(whole.receipt, gate=gate), pointer=whole.before
+    )

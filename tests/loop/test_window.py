@@ -1,0 +1,120 @@
+"""Which window a day is about, and that `conf/` and `params.yaml` say so."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stages import config
+from stages.errors import ConfigError
+from stages.loop.clock import VARIABLE, day_of
+from stages.loop.window import after, name_of, newest_whole, set_window
+
+
+@pytest.fixture
+def window(root: Path) -> config.Window:
+    """Until 2002-08-19, batches of a week from there."""
+    return dataclasses.replace(
+        config.load(root / "params.yaml").window,
+        until=dt.date(2002, 8, 19),
+        batch_from=dt.date(2002, 8, 19),
+        batch_to=dt.date(2002, 8, 26),
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "name"),
+    [
+        ("2002-08-26", "2002-08-19_2002-08-26"),
+        ("2002-09-01", "2002-08-19_2002-08-26"),
+        ("2002-09-02", "2002-08-26_2002-09-02"),
+        ("2002-12-02", "2002-11-25_2002-12-02"),
+    ],
+)
+def test_a_day_is_about_the_newest_window_that_is_over(
+    window: config.Window, day: str, name: str
+) -> None:
+    found = newest_whole(window, dt.date.fromisoformat(day))
+    assert found is not None
+    assert name_of(found) == name
+    assert found.until == window.until
+    # And looked for again from there, on an earlier day too, it is the same.
+    assert newest_whole(found, dt.date.fromisoformat(day)) == found
+    assert newest_whole(found, window.batch_to) == window
+
+
+@pytest.mark.parametrize("day", ["2002-08-19", "2002-08-25"])
+def test_no_window_is_over_yet(window: config.Window, day: str) -> None:
+    assert newest_whole(window, dt.date.fromisoformat(day)) is None
+
+
+def test_a_day_of_the_history_is_refused(window: config.Window) -> None:
+    with pytest.raises(ConfigError, match="2002-08-18 lies before 2002-08-19"):
+        newest_whole(window, dt.date(2002, 8, 18))
+
+
+def test_after_a_retraining_the_batch_is_history(window: config.Window) -> None:
+    moved = after(window)
+    assert (moved.until, moved.batch_from) == (window.batch_to, window.batch_to)
+    assert moved.batch_to - moved.batch_from == window.batch_to - window.batch_from
+    assert (moved.start, moved.holdout_days) == (window.start, window.holdout_days)
+
+
+@pytest.fixture
+def conf(root: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(root / "conf", tmp_path / "conf"))
+
+
+def test_conf_and_params_agree_and_people_keep_their_words(
+    conf: Path, window: config.Window, tmp_path: Path
+) -> None:
+    path = conf / "source/spamassassin.yaml"
+    before = path.read_text().splitlines()
+    moved = after(after(window))
+    set_window(moved, conf, tmp_path / "params.yaml")
+    assert config.load(tmp_path / "params.yaml").window == moved
+    config.check_composition(tmp_path / "params.yaml", conf)
+    differing = [
+        line for line, old in zip(path.read_text().splitlines(), before, strict=True) if line != old
+    ]
+    assert [line.split(":")[0].strip() for line in differing] == ["until", "batch_from", "batch_to"]
+
+
+def test_a_window_that_another_file_overrides_is_refused_and_nothing_moves(
+    conf: Path, window: config.Window, tmp_path: Path
+) -> None:
+    size = conf / "size/full.yaml"
+    size.write_text(size.read_text() + 'window:\n  until: "2002-08-18"\n')
+    before = (conf / "source/spamassassin.yaml").read_text()
+    with pytest.raises(ConfigError, match=r"window\.until is 2002-08-18 whatever"):
+        set_window(after(window), conf, tmp_path / "params.yaml")
+    assert (conf / "source/spamassassin.yaml").read_text() == before
+    assert not (tmp_path / "params.yaml").exists()
+
+
+def test_a_source_whose_file_names_no_dates_is_refused(
+    conf: Path, window: config.Window, tmp_path: Path
+) -> None:
+    path = conf / "source/spamassassin.yaml"
+    text = path.read_text().replace('until: "2002-08-19"', "until: ${x}")
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"no date for window\.until"):
+        set_window(window, conf, tmp_path / "params.yaml")
+    assert path.read_text() == text
+
+
+def test_a_replay_lives_through_a_past_corpus_day_by_day() -> None:
+    replay = {VARIABLE: "2026-12-01:2002-08-26"}
+    assert day_of(dt.date(2026, 12, 1), replay) == dt.date(2002, 8, 26)
+    assert day_of(dt.date(2026, 12, 9), replay) == dt.date(2002, 9, 3)
+    assert day_of(dt.date(2026, 12, 9), {}) == dt.date(2026, 12, 9)
+
+
+@pytest.mark.parametrize("replay", ["yesterday", "2026-12-01", "2026-12-10:2002-08-26", "a:b:c"])
+def test_a_replay_that_is_none_is_one_line(replay: str) -> None:
+    with pytest.raises(ConfigError, match=VARIABLE):
+        day_of(dt.date(2026, 12, 9), {VARIABLE: replay})

@@ -1,0 +1,82 @@
+"""`make trust`: a commit that is stale, or forged with DVC's blessing, is refused in one line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pipeline.conftest import Clone
+
+pytestmark = pytest.mark.slow
+
+METRICS, RECEIPT = "data/evaluate/metrics.json", "data/register/receipt.json"
+
+
+@pytest.fixture
+def clone(first: Clone, tmp_path: Path) -> Clone:
+    """A fresh clone that has everything DVC tracks."""
+    clone = first.clone(tmp_path / "clone")
+    shutil.copytree(first.folder / ".dvc/cache", clone.folder / ".dvc/cache")
+    clone.dvc("checkout")
+    return clone
+
+
+def forge(clone: Clone, name: str, change: Callable[[Any], None]) -> None:
+    """Edit a JSON file in the form in which stages write it."""
+    path = clone.folder / name
+    content = json.loads(path.read_text())
+    change(content)
+    text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    assert text != path.read_text()
+    path.write_text(text)
+
+
+def better(metrics: Any) -> None:
+    metrics["candidate"]["brier"]["value"] = 0.0001
+
+
+def test_an_honest_commit_is_trusted_and_stays_as_it_is(clone: Clone) -> None:
+    said = clone.stages("trust")
+    assert "is what evaluate finds" in said
+    assert "no remote is set up here" in said
+    assert clone.run("git", "status", "--porcelain") == ""
+
+
+def test_a_forged_metric_with_a_fresh_digest_is_found(clone: Clone) -> None:
+    forge(clone, METRICS, better)
+    forge(clone, RECEIPT, lambda receipt: better({"candidate": receipt["metrics"]}))
+    clone.dvc("commit", "--force", "evaluate", "register")
+    clone.commit("a better model")
+    assert "didn't change" in clone.dvc("repro", "--dry", "register")
+    line = clone.stages("trust", status=3).splitlines()[-1]
+    assert f"{METRICS} says candidate.brier.value 0.0001, computed again it is" in line
+    assert clone.run("git", "status", "--porcelain") == ""
+
+
+def test_a_forged_gate_is_found(clone: Clone) -> None:
+    forge(clone, RECEIPT, lambda receipt: receipt["gate"]["reasons"].append("well known"))
+    clone.dvc("commit", "--force", "register")
+    line = clone.stages("trust", status=3).splitlines()[-1]
+    assert f"{RECEIPT} says gate.reasons" in line
+
+
+def test_a_pointer_to_a_model_that_nobody_accepted_is_found(clone: Clone) -> None:
+    forge(clone, "data/production.json", lambda pointer: pointer.update(previous="1" * 64))
+    forge(clone, "data/production.json", lambda pointer: pointer.update(model="0" * 64))
+    code = "from stages.loop.trust import check_pointer; check_pointer()"
+    assert "000000000000, which no receipt calls accepted" in clone.run(
+        "python", "-c", code, status=1
+    )
+
+
+def test_a_stale_lock_and_params_by_hand_are_found(clone: Clone) -> None:
+    path = clone.folder / "conf/size/small.yaml"
+    path.write_text(path.read_text().replace("min_holdout: 10", "min_holdout: 11"))
+    assert "params.yaml differs from conf/" in clone.stages("trust", status=2)
+    clone.stages("params")
+    assert "dvc.lock is of another state of register" in clone.stages("trust", status=3)
