@@ -10,7 +10,7 @@ unexport PYTHONPATH
 
 .PHONY: help install run test check lint format params compare promote move-registry summary readme clean
 .PHONY: env up down status push pull
-.PHONY: history dashboard dashboards pictures
+.PHONY: history dashboard dashboards pictures replay
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -58,6 +58,9 @@ compare: install ## experiments side by side
 
 promote: install ## make the accepted candidate the production model
 	@python -m stages promote
+
+replay: install ## live through the default corpus under each policy of retraining
+	@python -m stages replay --from 2002-08-05 --to 2002-10-07
 
 dashboard: install ## write the monitoring history as one page to look at
 	@python -m stages dashboard
