@@ -142,6 +142,15 @@ def test_totals_are_of_all_messages_and_compared_with_never() -> None:
     assert alone["drift"]["total"]["against_never"] is None
 
 
+def test_a_stream_of_one_class_or_of_nothing_cannot_be_judged() -> None:
+    for lived, counts in (
+        ([(record(0), scored(spam=0))], "40 labelled ham and 0 labelled spam"),
+        ([(record(0, None), None)], "0 labelled ham and 0 labelled spam"),
+    ):
+        with pytest.raises(DataError, match=f"{counts}.*--from"):
+            results({Policy.NEVER: lived}, EVALUATION, seed=1)
+
+
 def test_the_table_names_each_policy_with_what_it_costs() -> None:
     cells = rows(results(lives(), EVALUATION, seed=1), compute(lives()))
     assert [len(row) for row in cells] == [len(HEAD)] * 2

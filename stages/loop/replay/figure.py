@@ -12,6 +12,7 @@ from stages.loop.replay.table import NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 COLOURS = {"never": "#767676", "drift": "#0b62c4", "always": "#d1690a"}
 STYLES = {"never": ":", "drift": "-", "always": "--"}
@@ -41,25 +42,40 @@ def draw(policies: Mapping[str, Any], path: Path) -> None:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
+    windows = next(iter(policies.values()))["windows"]
     with mpl.rc_context(_STABLE):
         figure = Figure(figsize=(10, 7.6))
         # By hand: the automatic layouts differ in the last bits from run to run.
-        figure.subplots_adjust(left=0.11, right=0.98, bottom=0.08, top=0.98, hspace=0.12)
-        heights = [1.2, 3.0, 3.0, 3.0]
-        strip, *panels = figure.subplots(4, 1, sharex=True, height_ratios=heights)
+        figure.subplots_adjust(left=0.12, right=0.98, bottom=0.08, top=0.93, hspace=0.12)
+        strip, *panels = figure.subplots(4, 1, sharex=True, height_ratios=[1.2, 3.0, 3.0, 3.0])
         for axes, (key, label) in zip(panels, PANELS.items(), strict=True):
             _draw_panel(axes, policies, key, label)
         _draw_decisions(strip, policies)
-        windows = next(iter(policies.values()))["windows"]
         panels[-1].set_xticks(range(len(windows)), [_day(window["from"]) for window in windows])
         panels[-1].set_xlabel("window that begins on")
-        panels[0].legend(loc="upper left", frameon=False, ncols=2, title="retrain")
+        figure.legend(
+            handles=[*panels[0].lines[: len(policies)], *_triangles()],
+            loc="upper center",
+            frameon=False,
+            ncols=len(policies) + 2,
+        )
         with replacing(path) as temporary:
             figure.savefig(temporary, format="svg", metadata={"Date": None})
 
 
+def _triangles() -> list[Line2D]:
+    """Return what the marks of a retraining mean."""
+    from matplotlib.lines import Line2D
+
+    words = {"retrained": "#333333", "refused by the gate": "white"}
+    return [
+        Line2D([], [], linestyle="", marker="^", mec="#333333", mfc=face, ms=7, label=label)
+        for label, face in words.items()
+    ]
+
+
 def _draw_panel(axes: Axes, policies: Mapping[str, Any], key: str, label: str) -> None:
-    """Draw one line a policy; a filled triangle where the window ends with a promotion."""
+    """Draw one line a policy, and a grey band where a window does not hold both classes."""
     for name, policy in policies.items():
         windows = policy["windows"]
         values = [window.get(key) for window in windows]
@@ -71,19 +87,34 @@ def _draw_panel(axes: Axes, policies: Mapping[str, Any], key: str, label: str) -
             marker="o",
             markersize=4,
             linewidth=2,
-            label=NAMES[name],
+            label=f"retrain {NAMES[name]}",
         )
     axes.set_ylabel(label)
     axes.grid(axis="y", color="#dddddd", linewidth=0.8)
     for at, window in enumerate(next(iter(policies.values()))["windows"]):
-        if window.get("one_minus_auc_percent") is None:
+        if lacking := _lacking(window):
             axes.axvspan(at - 0.5, at + 0.5, color="#f4f4f4", linewidth=0)
+            axes.annotate(
+                lacking,
+                (at, 0.5),
+                xycoords=("data", "axes fraction"),
+                ha="center",
+                va="center",
+                color="#767676",
+            )
+
+
+def _lacking(window: Mapping[str, Any]) -> str:
+    """Return what a window lacks to be judged by, or an empty string."""
+    if not window["messages"]:
+        return "no mail"
+    return "" if window["ham"] and window["spam"] else "no spam" if window["ham"] else "no ham"
 
 
 def _draw_decisions(axes: Axes, policies: Mapping[str, Any]) -> None:
-    """Draw the verdicts under the policy that heeds them, and every policy's retrainings."""
-    shown = policies.get("drift") or next(iter(policies.values()))
-    for at, window in enumerate(shown["windows"]):
+    """Draw the verdicts under the policy that heeds them, and when each policy retrained."""
+    heeded = "drift" if "drift" in policies else next(iter(policies))
+    for at, window in enumerate(policies[heeded]["windows"]):
         words, colour = DECISIONS[window["decision"]]
         axes.axvspan(at - 0.48, at + 0.48, ymin=0.52, ymax=1.0, color=colour, linewidth=0)
         axes.text(at, 0.76, words, ha="center", va="center", fontsize=9)
@@ -93,7 +124,7 @@ def _draw_decisions(axes: Axes, policies: Mapping[str, Any]) -> None:
                 face = COLOURS[name] if retraining["promoted"] else "white"
                 axes.plot(at + 0.5, 0.1 + 0.15 * row, "^", mec=COLOURS[name], mfc=face, ms=7)
     axes.set_ylim(0, 1)
-    axes.set_yticks([0.76, 0.25], ["verdict", "retraining"])
+    axes.set_yticks([0.76, 0.25], [f"verdict (retrain\n{NAMES[heeded]})", "retraining"])
     axes.tick_params(left=False, bottom=False)
     axes.spines[["left", "bottom"]].set_visible(False)
 

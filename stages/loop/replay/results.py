@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from stages import config
+from stages.errors import DataError
 from stages.loop.replay.record import Record, Scored
 from stages.loop.replay.schedule import Policy
 from stages.model.metrics import (
@@ -34,9 +35,18 @@ def results(
     they are null. The totals are taken over all labelled messages of the stream at once, with
     bootstrap intervals; `against_never` is the paired difference to the policy that never retrains,
     whose messages are the same ones.
+
+    Raises:
+        DataError: the whole stream lacks a class.
     """
     totals = {policy: _sample(lived) for policy, lived in lives.items()}
     spam = next(iter(totals.values())).spam
+    if spam.all() or not spam.any():
+        raise DataError(
+            f"the windows hold {(~spam).sum()} labelled ham and {spam.sum()} labelled spam",
+            expected="messages of both classes to judge by",
+            mend="set --from and --to to days that have them",
+        )
     weights = bootstrap_weights(spam, evaluation.resamples, seed)
     values = {policy: _values(scored, weights) for policy, scored in totals.items()}
     never = values.get(Policy.NEVER)
@@ -68,7 +78,8 @@ def compute(lives: Mapping[Policy, Lived]) -> dict[str, Any]:
 
 
 def _sample(lived: Lived) -> Scored:
-    return Scored.joined([scored for _, scored in lived if scored is not None])
+    nothing = Scored(np.empty(0, bool), np.empty(0), np.empty(0, bool))
+    return Scored.joined([nothing, *(scored for _, scored in lived if scored is not None)])
 
 
 def _values(scored: Scored, weights: np.ndarray) -> dict[str, np.ndarray]:
