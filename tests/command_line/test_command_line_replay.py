@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from stages.files import tree_digest
 from tests.command_line.project import Project
@@ -74,6 +75,9 @@ def test_three_policies_live_through_a_change_and_the_checkout_is_as_it_was(
     # Nobody would be scored by a model of the last window.
     assert totals["always"]["promoted"] + totals["always"]["refused"] == WEEKS - 1
     assert 0 < totals["drift"]["promoted"] + totals["drift"]["refused"] < WEEKS - 1
+    # What two policies learn from the same mail is trained once.
+    trained = list((living.folder / "data/replay/models").glob("*.json"))
+    assert len(trained) == WEEKS
     assert git(living, "status", "--porcelain") == ""
     assert not (living.folder / "data/register").exists()
     assert not (living.folder / "data/monitor").exists()
@@ -103,12 +107,27 @@ def test_a_killed_replay_goes_on_and_ends_with_the_same_bytes(living: Project) -
         assert whole.read_bytes() == killed.read_bytes()
 
 
+@pytest.mark.slow
+def test_a_first_model_that_the_gate_refuses_is_told_with_the_gates_reason(living: Project) -> None:
+    living.edit(gate__min_holdout=1000)
+    status, _, err = living.run(*CALL, "--scratch", "data/replay/refused")
+    living.edit(gate__min_holdout=10)
+    assert status == 3
+    assert "the gate refuses the first model: the holdout has" in err
+    assert "a later --from" in err.splitlines()[-1]
+
+
 def test_what_cannot_be_replayed_is_one_line(living: Project, tmp_path: Path) -> None:
     line = living.refuse("replay", "--from", "2024-02-26", "--to", "2024-02-27")
     assert "no window of 7 days lies between 2024-02-26 and 2024-02-27" in line
     (tmp_path / "thesis.txt").write_text("mine")
     line = living.refuse(*CALL, "--scratch", str(tmp_path))
     assert "holds files, but no replay" in line
+    lock = living.folder / "data/busy/.replay.lock"
+    lock.parent.mkdir(parents=True)
+    with FileLock(lock):
+        assert "a replay is already running" in living.refuse(*CALL, "--scratch", "data/busy")
+    shutil.rmtree(lock.parent)
     status, _, err = living.run("replay", "--policies", "sometimes")
     assert status == 2
     assert "invalid choice: 'sometimes'" in err

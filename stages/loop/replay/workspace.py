@@ -19,7 +19,7 @@ from stages import config, embed, evaluate, fetch, infer, monitor, register, tra
 from stages.drift.assessment import Champion, assess
 from stages.drift.inputs import Window, read_reference, read_window
 from stages.drift.reference import REFERENCE
-from stages.files import replacing, rounded
+from stages.files import read_json, replacing, rounded, sha256, tree_digest, write_json
 from stages.model.tables import read_split
 from stages.registry.pointer import Pointer, in_production, incumbent, read_pointer, write_pointer
 from stages.registry.receipt import Receipt
@@ -30,7 +30,8 @@ class Workspace:
 
     Args:
         folder: gets `data/` as a checkout has it, and `stages.log`, what the stages said.
-        models: a folder a model, named by its digest; shared by all workspaces of a replay.
+        models: a folder a model, named by its digest, and beside them which mail each was trained
+            on; shared by all workspaces of a replay.
         params: as composed; the window is an argument of each method.
 
     Attributes:
@@ -97,13 +98,30 @@ class Workspace:
         with self._inside():
             for split in ("train", "holdout"):
                 embed.run(config.sections(embed.EmbedParams, params), split)
+            self._train(config.sections(train.TrainParams, params))
             with self._metered():
-                train.run(config.sections(train.TrainParams, params))
                 self._evaluate(params)
-                receipt = register.judge(config.sections(register.RegisterParams, params))
-                with replacing(self._models / receipt.model) as folder:
-                    shutil.copytree(train.MODEL, folder)
-        return receipt
+                return register.judge(config.sections(register.RegisterParams, params))
+
+    def _train(self, params: train.TrainParams) -> None:
+        """Train, or take what another policy trained on the same mail, as DVC's run cache does.
+
+        Its CPU seconds count each time.
+        """
+        known = self._models / f"{sha256(train.MAIL)}.json"
+        if not known.exists():
+            before = self.cpu_seconds
+            with self._metered():
+                train.run(params)
+            digest = tree_digest(train.MODEL)
+            with replacing(self._models / digest) as folder:
+                shutil.copytree(train.MODEL, folder)
+            write_json(known, {"model": digest, "cpu_seconds": self.cpu_seconds - before})
+            return
+        trained = read_json(known)
+        with replacing(train.MODEL) as folder:
+            shutil.copytree(self._models / trained["model"], folder)
+        self.cpu_seconds += trained["cpu_seconds"]
 
     def _evaluate(self, params: config.Params) -> None:
         split = read_split(evaluate.MAIL, evaluate.EMBEDDINGS)
