@@ -32,17 +32,22 @@ class EvaluateParams:
 def run(params: EvaluateParams) -> None:
     """Write `data/evaluate/metrics.json` and a table a plot under `data/evaluate/plots`."""
     split = read_split(MAIL, EMBEDDINGS)
-    compare(split, _champion(params, tree_digest(MODEL), split), params)
+    compare(split, _champion(params, candidate(), split), params)
+
+
+def candidate() -> str:
+    """Return the digest of the model under test."""
+    return tree_digest(MODEL)
 
 
 def compare(split: Split, champion: Scores | None, params: EvaluateParams) -> None:
     """Do what `run` does, with a champion that has scored the holdout `split`, if there is one."""
-    candidate = scores(tree_digest(MODEL), MODEL, split)
-    report = evaluate(split, candidate, champion, params.evaluation, params.seed)
+    own = scores(candidate(), MODEL, split)
+    report = evaluate(split, own, champion, params.evaluation, params.seed)
     write_json(METRICS, report)
     with replacing(PLOTS) as folder:
         folder.mkdir()
-        tables = plot_tables(split.spam, candidate.probability, candidate.threshold)
+        tables = plot_tables(split.spam, own.probability, own.threshold)
         for name, table in tables.items():
             table.round(DECIMALS).to_csv(folder / f"{name}.csv", index=False)
     loss = report["candidate"]["one_minus_auc_percent"]

@@ -59,19 +59,6 @@ def successor(before: Pointer, receipt: Receipt) -> Pointer:
         GateError: the gate refused the candidate, or compared it with another model than the
             one that it would replace.
     """
-    pointer = moved(read_pointer(path), receipt)
-    obtain(registry, receipt.model)
-    write_pointer(pointer, path)
-    registry.set_alias(CHAMPION, receipt.model)
-    return pointer
-
-
-def moved(before: Pointer, receipt: Receipt) -> Pointer:
-    """Return the pointer that names the model of `receipt`.
-
-    Raises:
-        GateError: as for `move_pointer`.
-    """
     if not receipt.gate.accepted:
         raise GateError(
             f"the candidate {receipt.model[:12]} was refused: {receipt.gate.reasons[0]}",
