@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from stages import config
 from stages.console import say
+from stages.drift.guards import Action
 from stages.errors import DataError, GateError
 from stages.files import exclusive, json_text, sha256, write_json, write_text
 from stages.loop.promote import moved
@@ -131,7 +132,7 @@ def _live(
     policy: Policy, scratch: Path, params: config.Params, first: Pointer, spans: Sequence[Span]
 ) -> Lived:
     workspace = Workspace(scratch / policy, scratch / MODELS, params)
-    life = Life(policy, workspace, params.window, first)
+    life = Life(policy, workspace, params.window, params.guards, first)
     lived: list[tuple[Record, Scored | None]] = []
     for number, (record, scored) in enumerate(life.live(spans), start=1):
         say(f"replay {policy} {number}/{len(spans)}: {_line(record)}")
@@ -143,6 +144,8 @@ def _line(record: Record) -> str:
     decision = record.verdict["decision"] if record.verdict else "no mail"
     end = record.end - dt.timedelta(days=1)
     told = f"{record.start} to {end}, {decision.replace('_', ' ')}"
+    if record.action is not Action.NONE:
+        told += f", {record.action.replace('_', ' ')}"
     if record.retraining is None:
         return told
     outcome = "promoted" if record.retraining.promoted else "not promoted"
