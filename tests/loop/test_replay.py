@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from stages import config
+from stages.drift.guards import Action
 from stages.errors import ConfigError, DataError
 from stages.files import write_json
 from stages.loop.replay.command import anywhere
@@ -46,6 +47,7 @@ def record(number: int, decision: str | None = "no_drift", **changes: Any) -> Re
         start=start,
         end=start + dt.timedelta(days=7),
         verdict=verdict if decision else None,
+        action=Action.NONE,
         retraining=None,
         production=Pointer("spamline", MODEL, None, 0.1 + 0.2),
         until=DAY,
@@ -92,11 +94,11 @@ def test_windows_are_whole_steps_within_the_stream() -> None:
             spans(DAY, end, days)
 
 
-@pytest.mark.parametrize("decision", ["drift", "changed", "no_drift", "not_enough_mail", None])
-def test_only_drift_retrains_on_drift(decision: str | None) -> None:
-    assert Policy.DRIFT.retrains(decision) == (decision == "drift")
-    assert Policy.ALWAYS.retrains(decision)
-    assert not Policy.NEVER.retrains(decision)
+@pytest.mark.parametrize("action", list(Action))
+def test_the_policy_of_drift_heeds_the_guards(action: Action) -> None:
+    assert Policy.DRIFT.retrains(action) == (action is Action.RETRAIN)
+    assert Policy.ALWAYS.retrains(action)
+    assert not Policy.NEVER.retrains(action)
 
 
 def test_a_window_comes_back_as_it_was_and_counts_with_its_seal(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from tests.drift.drift_samples import sample
 
 START, WEEK = dt.date(2024, 1, 29), dt.timedelta(days=7)
 BASE = config.Window(dt.date(2024, 1, 1), START, 7, START, START + WEEK, None)
+GUARDS = config.Guards(confirm_windows=1, confirm_of=1, cool_down_days=14)
 FIRST = Pointer("spamline", "a" * 64, None, 0.5)
 EDGES = spans(START, START + 4 * WEEK, 7)
 
@@ -51,11 +52,15 @@ class StandIn:
     def score(self, window: config.Window) -> tuple[dict[str, Any], Window]:
         self.cpu_seconds += 1.0
         self.done.append(("score", str(window.until)))
-        verdict = {"decision": self._decision(window), "model": self.production.model}
+        verdict = {
+            "decision": self._decision(window),
+            "model": self.production.model,
+            "window": {"to": str(window.batch_to)},
+        }
         mail = sample(np.random.default_rng(0), 4, [0])
         labels = np.asarray(["ham", "spam", None, "spam"], dtype=object)
         called = np.asarray([False, True, False, False])
-        return verdict, Window(mail, "e", labels, called.astype(float), called, called, {})
+        return verdict, Window(mail, "e", labels, called.astype(float), called, called, {}, {})
 
     def learn(self, window: config.Window) -> Receipt:
         self.cpu_seconds += 10.0
@@ -70,7 +75,7 @@ class StandIn:
 
 
 def lived(policy: Policy, workspace: StandIn) -> list[Record]:
-    life = Life(policy, workspace, BASE, FIRST)  # type: ignore[arg-type]
+    life = Life(policy, workspace, BASE, GUARDS, FIRST)  # type: ignore[arg-type]
     return [record for record, _ in life.live(EDGES)]
 
 
@@ -124,7 +129,7 @@ def test_a_promotion_that_was_not_written_down_is_undone(
     def full(*_: object) -> None:
         raise OSError("no space left")
 
-    life = Life(Policy.DRIFT, workspace, BASE, FIRST)  # type: ignore[arg-type]
+    life = Life(Policy.DRIFT, workspace, BASE, GUARDS, FIRST)  # type: ignore[arg-type]
     living = life.live(EDGES)
     next(living)
     monkeypatch.setattr("stages.loop.replay.life.write_record", full)
@@ -136,3 +141,14 @@ def test_a_promotion_that_was_not_written_down_is_undone(
     assert lived(Policy.DRIFT, workspace) == whole
     assert workspace.done[0] == ("score", str(START))
     assert len(workspace.done) == 4
+
+
+def test_drift_that_persists_after_a_retraining_does_not_retrain_at_once(tmp_path: Path) -> None:
+    records = lived(Policy.DRIFT, StandIn(tmp_path, ["drift"] * 4))
+    assert [record.action for record in records] == [
+        "retrain",
+        "persistent",
+        "retrain",
+        "persistent",
+    ]
+    assert [record.retraining is not None for record in records] == [True, False, True, False]

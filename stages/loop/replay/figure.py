@@ -28,6 +28,12 @@ DECISIONS = {
     "not_enough_mail": ("too little\nmail", "#eeeeee"),
     "no_mail": ("no mail", "#eeeeee"),
 }
+# What keeps drift from retraining.
+GUARDED = {
+    "unconfirmed": "\nunconfirmed",
+    "cooling_down": "\ncooling down",
+    "persistent": "\npersistent",
+}
 # Neither a date nor a random id: the bytes depend on what is drawn alone.
 _STABLE: Any = {
     "svg.hashsalt": "spamline",
@@ -116,6 +122,7 @@ def _draw_decisions(axes: Axes, policies: Mapping[str, Any]) -> None:
     heeded = "drift" if "drift" in policies else next(iter(policies))
     for at, window in enumerate(policies[heeded]["windows"]):
         words, colour = DECISIONS[window["decision"]]
+        words += GUARDED.get(window["action"], "")
         axes.axvspan(at - 0.48, at + 0.48, ymin=0.52, ymax=1.0, color=colour, linewidth=0)
         axes.text(at, 0.76, words, ha="center", va="center", fontsize=9)
     for row, (name, policy) in enumerate(reversed(list(policies.items()))):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stages import config
+from stages.drift.guards import Action, decide
 from stages.errors import DataError, GateError
 from stages.loop.promote import successor
 from stages.loop.replay.record import (
@@ -29,19 +30,34 @@ from stages.registry.pointer import Pointer
 
 @dataclass(frozen=True)
 class State:
-    """What one window hands to the next: the model in production, and where its history ends."""
+    """What one window hands to the next: the model in production, its history's end, verdicts."""
 
     production: Pointer
     until: dt.date
+    past: tuple[dict[str, Any], ...] = ()
+
+    def after(self, record: Record) -> State:
+        """Return the state after the window of `record`."""
+        verdicts = (record.verdict,) if record.verdict else ()
+        return State(record.production, record.until, self.past + verdicts)
 
 
 @dataclass(frozen=True)
 class Life:
-    """A life under `policy` in `workspace`, from the model `first` on, whose history ends there."""
+    """A life under one policy.
+
+    Attributes:
+        policy: when to retrain.
+        workspace: the checkout that it lives in.
+        base: where all histories begin, and how long holdouts are.
+        guards: what keeps drift from retraining too often.
+        first: the model to begin with, whose history ends where the first window begins.
+    """
 
     policy: Policy
     workspace: Workspace
     base: config.Window
+    guards: config.Guards
     first: Pointer
 
     @property
@@ -59,7 +75,7 @@ class Life:
                 self.workspace.produce(state.production)
                 record, scored = self._lived(state, span, following)
                 write_record(self.records, record, scored)
-            state = State(record.production, record.until)
+            state = state.after(record)
             yield record, read_scored(self.records, span.start)
 
     def _lived(
@@ -68,15 +84,17 @@ class Life:
         began = self.workspace.cpu_seconds
         verdict, scored = self._scored(state, span)
         judged = self.workspace.cpu_seconds
+        action = decide(verdict, state.past, self.guards) if verdict else Action.NONE
         production, until, retraining = state.production, state.until, None
         # Nobody would be scored by what is learned at the end of the last window.
-        if following and self.policy.retrains(verdict["decision"] if verdict else None):
+        if following and self.policy.retrains(action):
             production, retraining = self._retrained(production, span.end, following)
             until = span.end if retraining.promoted else until
         return Record(
             start=span.start,
             end=span.end,
             verdict=verdict,
+            action=action,
             retraining=retraining,
             production=production,
             until=until,

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
 
+from stages.drift.guards import Action
 from stages.drift.inputs import Window
 from stages.files import json_text, write_parquet, write_text
 from stages.mail.message import HAM, SPAM
@@ -39,6 +40,7 @@ class Record:
         start: its first day.
         end: the day after its last.
         verdict: as JSON; None where there was no mail.
+        action: what the guards say of it, in the light of the verdicts before.
         retraining: None where the policy did not retrain.
         production: the model in production after the window.
         until: where that model's history ends.
@@ -49,6 +51,7 @@ class Record:
     start: dt.date
     end: dt.date
     verdict: dict[str, Any] | None
+    action: Action
     retraining: Retraining | None
     production: Pointer
     until: dt.date

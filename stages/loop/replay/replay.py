@@ -15,8 +15,9 @@ from pydantic import TypeAdapter
 
 from stages import config
 from stages.console import say
+from stages.drift.guards import Action
 from stages.errors import DataError, GateError
-from stages.files import exclusive, json_text, sha256, write_json, write_text
+from stages.files import exclusive, json_text, rounded, sha256, write_json, write_text
 from stages.loop.promote import successor
 from stages.loop.replay.figure import draw
 from stages.loop.replay.life import Life
@@ -35,7 +36,7 @@ CODE = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Found:
-    """What a replay found: `results` and `compute` of its policies."""
+    """What a replay found: `results` and `compute` of its policies, as their files say them."""
 
     policies: dict[str, Any]
     compute: dict[str, Any]
@@ -69,7 +70,9 @@ def replay(
         _begin(scratch, _key(params, spans, survey))
         first = _first_model(scratch, params, spans[0])
         lives = {policy: _live(policy, scratch, params, first, spans) for policy in policies}
-        found = Found(results(lives, params.evaluation, params.seed), compute(lives))
+        found = Found(
+            rounded(results(lives, params.evaluation, params.seed)), rounded(compute(lives))
+        )
         write_json(scratch / RESULTS, found.policies)
         write_json(scratch / COMPUTE, found.compute)
         draw(found.policies, scratch / FIGURE)
@@ -131,7 +134,7 @@ def _live(
     policy: Policy, scratch: Path, params: config.Params, first: Pointer, spans: Sequence[Span]
 ) -> Lived:
     workspace = Workspace(scratch / policy, scratch / MODELS, params)
-    life = Life(policy, workspace, params.window, first)
+    life = Life(policy, workspace, params.window, params.guards, first)
     lived: list[tuple[Record, Scored | None]] = []
     for number, (record, scored) in enumerate(life.live(spans), start=1):
         say(f"replay {policy} {number}/{len(spans)}: {_line(record)}")
@@ -143,6 +146,8 @@ def _line(record: Record) -> str:
     decision = record.verdict["decision"] if record.verdict else "no mail"
     end = record.end - dt.timedelta(days=1)
     told = f"{record.start} to {end}, {decision.replace('_', ' ')}"
+    if record.action not in (Action.NONE, Action.RETRAIN):
+        told += f", {record.action.replace('_', ' ')}"
     if record.retraining is None:
         return told
     outcome = "promoted" if record.retraining.promoted else "not promoted"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from stages import config
-from stages.drift.verdict import Decision
+from stages.drift.guards import Action
 from stages.errors import ConfigError
 
 
@@ -19,9 +19,9 @@ class Policy(StrEnum):
     DRIFT = "drift"
     ALWAYS = "always"
 
-    def retrains(self, decision: str | None) -> bool:
-        """Return whether a window with that decision retrains; None where it was not judged."""
-        return self is Policy.ALWAYS or (self is Policy.DRIFT and decision == Decision.DRIFT)
+    def retrains(self, action: Action) -> bool:
+        """Return whether a window retrains after which the guards say `action`."""
+        return self is Policy.ALWAYS or (self is Policy.DRIFT and action is Action.RETRAIN)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from stages.drift.assessment import Champion, assess
 from stages.drift.inputs import Window, read_reference, read_window
 from stages.drift.reference import REFERENCE
 from stages.files import read_json, replacing, rounded, sha256, tree_digest, write_json
+from stages.model.filter import read_specification
 from stages.model.tables import read_split
 from stages.registry.pointer import Pointer, in_production, incumbent, read_pointer, write_pointer
 from stages.registry.receipt import Receipt
@@ -81,7 +82,7 @@ class Workspace:
                 verdict = assess(
                     scored,
                     read_reference(folder / REFERENCE),
-                    Champion(digest, folder, loss),
+                    Champion(digest, folder, read_specification(folder).threshold, loss),
                     edges=window,
                     drift=params.drift,
                     seed=params.seed,
