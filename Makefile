@@ -12,7 +12,7 @@ unexport PYTHONPATH
 
 .PHONY: help install run test check lint format params compare promote move-registry summary readme clean
 .PHONY: env up down status push pull
-.PHONY: history dashboard dashboards pictures
+.PHONY: history dashboard dashboards pictures replay
 .PHONY: retrain review trust publish notice act
 
 help: ## list the targets
@@ -61,6 +61,9 @@ compare: install ## experiments side by side
 
 promote: install ## make the accepted candidate the production model
 	@python -m stages promote
+
+replay: install ## live through the default corpus under each policy of retraining
+	@python -m stages replay --from 2002-08-05 --to 2002-10-07
 
 dashboard: install ## write the monitoring history as one page to look at
 	@python -m stages dashboard

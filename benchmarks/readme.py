@@ -1,4 +1,4 @@
-"""Writes every figure of the README, and its picture, from measured results.
+"""Writes every figure of README.md and docs/drift.md, and their pictures, from measured results.
 
     python -m benchmarks.readme [--check]
 
@@ -11,13 +11,15 @@ from __future__ import annotations
 import io
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.drift.results import costs, false_alarms, power
 from benchmarks.machine import shown
 from stages.files import read_json, write_text
 
-README = Path("README.md")
+README, DRIFT = Path("README.md"), Path("docs/drift.md")
 PICTURE = Path("docs/run.svg")
 METRICS = Path("data/evaluate/metrics.json")
 RUN, CHOICES = Path("benchmarks/run.json"), Path("benchmarks/choices.json")
@@ -38,21 +40,31 @@ NAMES = {
 
 
 def main() -> int:
-    """Write the README's figures, or compare them; return the exit status."""
-    text = README.read_text(encoding="utf-8")
-    written = text
-    blocks = {"figures": figures(), "choices": choices(), "stack": stack()}
+    """Write the pages' figures, or compare them; return the exit status."""
+    pages = {
+        README: {"figures": figures(), "choices": choices(), "stack": stack()},
+        DRIFT: {"false alarms": false_alarms(), "power": power(), "costs": costs()},
+    }
+    check = "--check" in sys.argv[1:]
+    stale = [page for page, blocks in pages.items() if _fill(page, blocks, check=check)]
+    if check:
+        for page in stale:
+            print(f"{page} differs from the measured results; mend: make readme")
+        return int(bool(stale))
+    draw()
+    return 0
+
+
+def _fill(page: Path, blocks: Mapping[str, list[str]], *, check: bool) -> bool:
+    """Put the blocks into `page` unless it is only to be checked; return whether it lacks them."""
+    text = written = page.read_text(encoding="utf-8")
     for name, lines in blocks.items():
         block = f"<!-- {name}: make readme -->\n" + "\n".join(lines) + f"\n<!-- end of {name} -->"
         pattern = rf"<!-- {name}: make readme -->.*?<!-- end of {name} -->"
         written = re.sub(pattern, block.replace("\\", r"\\"), written, flags=re.S)
-    if "--check" in sys.argv[1:]:
-        if written != text:
-            print("README.md differs from the measured results; mend: make readme")
-        return int(written != text)
-    write_text(README, written)
-    draw()
-    return 0
+    if not check:
+        write_text(page, written)
+    return written != text
 
 
 def figures() -> list[str]:

@@ -7,6 +7,7 @@ and an exit status: 0 done, 1 bug (traceback), 2 user's mistake or missing servi
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import os
 import sys
 from collections.abc import Sequence
@@ -120,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     compare = verbs.add_parser("compare", help="experiments side by side (`make compare`)")
     compare.set_defaults(run=_compare)
 
+    _add_replay(verbs)
     push = verbs.add_parser("push", help="send data and models to the DVC remote (`make push`)")
     push.add_argument(
         "--check", action="store_true", help="send nothing: only say whether everything is there"
@@ -136,6 +138,47 @@ def _parser() -> argparse.ArgumentParser:
     }.items():
         verbs.add_parser(name, help=f"stack: {about}").set_defaults(run=_stack)
     return parser
+
+
+def _add_replay(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    replay = verbs.add_parser(
+        "replay",
+        help="live through a corpus window by window, under each policy of retraining",
+        description="Scores, judges and retrains window by window, as the scheduled loop would, in "
+        "a scratch folder; an interrupted replay goes on where it stopped.",
+        epilog="Your own mail, day by day: python -m stages replay source=files --step 1",
+    )
+    for option, name, about in (
+        ("--from", "start", "first day to score: a first model learns from before (window.until)"),
+        ("--to", "end", "the day after the last (the source's end)"),
+    ):
+        replay.add_argument(option, dest=name, type=_day, metavar="YYYY-MM-DD", help=about)
+    replay.add_argument("--step", type=int, default=7, metavar="DAYS", help="of a window (7)")
+    replay.add_argument(
+        "--policies",
+        nargs="+",
+        default=["never", "drift", "always"],
+        choices=["never", "drift", "always"],
+        help="when to retrain (all three)",
+    )
+    replay.add_argument(
+        "--scratch",
+        type=Path,
+        default=Path("data/replay"),
+        metavar="FOLDER",
+        help="for everything that it writes (data/replay)",
+    )
+    replay.add_argument(
+        "overrides", nargs="*", metavar="GROUP=OPTION", help="as for params; else params.yaml"
+    )
+    replay.set_defaults(run=_replay)
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day as 2002-08-05 is one") from None
 
 
 def _stage(parsed: argparse.Namespace) -> None:
@@ -226,6 +269,20 @@ def _compare(_: argparse.Namespace) -> None:
     print_experiments()
 
 
+def _replay(parsed: argparse.Namespace) -> None:
+    from stages.loop.replay.command import run
+    from stages.loop.replay.schedule import Policy
+
+    run(
+        parsed.overrides,
+        start=parsed.start,
+        end=parsed.end,
+        days=parsed.step,
+        policies=[Policy(name) for name in parsed.policies],
+        scratch=parsed.scratch,
+    )
+
+
 def _push(parsed: argparse.Namespace) -> None:
     from stages.loop import remote
 
@@ -251,13 +308,13 @@ def _forget_empty() -> None:
         del os.environ[name]
 
 
-def _pin_environment() -> None:
-    """Start again under `PINNED_ENVIRONMENT`: Python reads its hash seed only at its start."""
+def pin_environment(module: str) -> None:
+    """Start `module` again under `PINNED_ENVIRONMENT`: Python reads its hash seed at its start."""
     if any(os.environ.get(name) != value for name, value in PINNED_ENVIRONMENT.items()):
         os.environ.update(PINNED_ENVIRONMENT)
-        os.execv(sys.executable, [sys.executable, "-m", "stages", *sys.argv[1:]])  # noqa: S606
+        os.execv(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]])  # noqa: S606
 
 
 if __name__ == "__main__":
-    _pin_environment()
+    pin_environment("stages")
     sys.exit(main())

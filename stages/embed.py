@@ -11,7 +11,8 @@ import pyarrow as pa
 from stages import config
 from stages.console import say, track
 from stages.files import write_parquet
-from stages.model.encoder import SentenceEncoder, fingerprint, load_encoder, message_text
+from stages.model.cached_encoder import CachedEncoder, cached_encoder
+from stages.model.encoder import fingerprint, message_text
 
 IN, OUT = Path("data/fetch"), Path("data/embed")
 BATCH_ROWS = 256
@@ -38,14 +39,17 @@ def run(params: EmbedParams, split: str) -> None:
     import pyarrow.parquet as pq
 
     source = pq.ParquetFile(IN / f"{split}.parquet")
-    encoder = load_encoder(params.encoder)
-    batches = _embedded(source, encoder, schema(params.encoder), split)
-    rows = write_parquet(OUT / f"{split}.parquet", schema(params.encoder), batches)
-    say(f"embed {split}: {rows} messages in {params.encoder.dim} dimensions")
+    with cached_encoder(params.encoder) as encoder:
+        batches = _embedded(source, encoder, schema(params.encoder), split)
+        rows = write_parquet(OUT / f"{split}.parquet", schema(params.encoder), batches)
+    say(
+        f"embed {split}: {rows} messages in {params.encoder.dim} dimensions, "
+        f"{encoder.found} of them from the cache"
+    )
 
 
 def _embedded(
-    source: pa.parquet.ParquetFile, encoder: SentenceEncoder, schema: pa.Schema, split: str
+    source: pa.parquet.ParquetFile, encoder: CachedEncoder, schema: pa.Schema, split: str
 ) -> Iterator[pa.RecordBatch]:
     import numpy as np
 

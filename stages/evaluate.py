@@ -32,15 +32,22 @@ class EvaluateParams:
 def run(params: EvaluateParams) -> None:
     """Write `data/evaluate/metrics.json` and a table a plot under `data/evaluate/plots`."""
     split = read_split(MAIL, EMBEDDINGS)
-    digest = tree_digest(MODEL)
-    candidate = _scores(digest, MODEL, split)
-    report = evaluate(
-        split, candidate, _champion(params, digest, split), params.evaluation, params.seed
-    )
+    compare(split, _champion(params, candidate(), split), params)
+
+
+def candidate() -> str:
+    """Return the digest of the model under test."""
+    return tree_digest(MODEL)
+
+
+def compare(split: Split, champion: Scores | None, params: EvaluateParams) -> None:
+    """Do what `run` does, with a champion that has scored the holdout `split`, if there is one."""
+    own = scores(candidate(), MODEL, split)
+    report = evaluate(split, own, champion, params.evaluation, params.seed)
     write_json(METRICS, report)
     with replacing(PLOTS) as folder:
         folder.mkdir()
-        tables = plot_tables(split.spam, candidate.probability, candidate.threshold)
+        tables = plot_tables(split.spam, own.probability, own.threshold)
         for name, table in tables.items():
             table.round(DECIMALS).to_csv(folder / f"{name}.csv", index=False)
     loss = report["candidate"]["one_minus_auc_percent"]
@@ -60,12 +67,13 @@ def _champion(params: EvaluateParams, digest: str, split: Split) -> Scores | Non
         return None
     with model_at_hand(champion) as folder:
         if folder is not None:
-            return _scores(champion, folder, split)
+            return scores(champion, folder, split)
     from stages.registry.mlflow_registry import open_registry
 
-    return _scores(champion, open_registry(params.registry).obtain(champion), split)
+    return scores(champion, open_registry(params.registry).obtain(champion), split)
 
 
-def _scores(digest: str, folder: Path, split: Split) -> Scores:
+def scores(digest: str, folder: Path, split: Split) -> Scores:
+    """Return what the model `digest` in `folder` says of the messages of `split`."""
     model = Filter.load(folder)
     return Scores(digest, model.score_split(split), model.threshold, model.trained_until)

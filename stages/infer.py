@@ -41,16 +41,22 @@ def run(params: InferParams) -> None:
     """
     url = predictions_url(params.inference.destination)
     digest, _ = in_production()
-    model = Filter.load(obtain(open_registry(params.registry), digest))
+    scored = predict(digest, obtain(open_registry(params.registry), digest), params)
+    drop = Drop(digest, params.window)
+    delivery = url and deliver(PREDICTIONS, drop, url, then="dvc repro infer")
+    say(f"{scored}; {delivery}" if delivery else scored)
+
+
+def predict(digest: str, folder: Path, params: InferParams) -> str:
+    """Write what the model `digest` in `folder` says of the batch; return a line on it."""
+    model = Filter.load(folder)
     tally = Tally()
     pieces = iter_split(MAIL, EMBEDDINGS, rows=params.inference.batch_rows)
     rows = (tally.seen(_scored(piece, model, digest)) for piece in pieces)
     drop = Drop(digest, params.window)
     write_predictions(PREDICTIONS, drop, rows)
     write_json(SUMMARY, {"model": digest, "window": drop.edges(), **tally.summary()})
-    scored = f"infer: {tally.messages} messages, {tally.spam} of them spam, by {digest[:12]}"
-    delivery = url and deliver(PREDICTIONS, drop, url, then="dvc repro infer")
-    say(f"{scored}; {delivery}" if delivery else scored)
+    return f"infer: {tally.messages} messages, {tally.spam} of them spam, by {digest[:12]}"
 
 
 def _scored(piece: Split, model: Filter, digest: str) -> pa.RecordBatch:

@@ -13,6 +13,7 @@ from stages.drift.reference import REFERENCE
 from stages.drift.report import write_report
 from stages.environment import in_experiment
 from stages.files import read_json, write_json
+from stages.model.filter import read_specification
 from stages.registry.mlflow_registry import open_registry
 from stages.registry.pointer import in_production
 from stages.registry.tracked import obtain
@@ -43,7 +44,8 @@ def run(params: MonitorParams) -> None:
     """
     digest, holdout_loss = in_production()
     folder = obtain(open_registry(params.registry), digest)
-    monitor(Champion(digest, folder, holdout_loss), params)
+    threshold = read_specification(folder).threshold
+    monitor(Champion(digest, folder, threshold, holdout_loss), params)
 
 
 def monitor(champion: Champion, params: MonitorParams) -> None:
@@ -58,7 +60,7 @@ def monitor(champion: Champion, params: MonitorParams) -> None:
     )
     # What an earlier run reported is not about this verdict.
     REPORT.unlink(missing_ok=True)
-    write_json(VERDICT, verdict.to_json())
+    write_json(VERDICT, {**verdict.to_json(), "report": REPORT.as_posix()})
     if not in_experiment():
         # As the file says it, rounded: a history rebuilt from files then has the same rows.
         publish_verdict(read_json(VERDICT), params.drift)

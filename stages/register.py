@@ -10,7 +10,7 @@ from stages.console import say
 from stages.files import read_json, sha256
 from stages.registry.gate import decide
 from stages.registry.mlflow_registry import open_registry
-from stages.registry.receipt import candidate_receipt, write_receipt
+from stages.registry.receipt import Receipt, candidate_receipt, write_receipt
 from stages.registry.registration import EVIDENCE, METRICS, MODEL, registration_of
 
 # Not the batch: a new week of mail must not look like a new candidate.
@@ -33,12 +33,17 @@ def run(params: RegisterParams) -> None:
     Raises:
         RegistryError: the registry is unreachable, or the model is not the evaluated one.
     """
-    metrics = read_json(METRICS)
-    data = {split: sha256(path) for split, path in DATA.items()}
-    decision = decide(metrics, params.gate)
-    receipt = candidate_receipt(params.registry.name, metrics, data=data, gate=decision)
+    receipt = judge(params)
     registry = open_registry(params.registry)
     version = registry.register(registration_of(receipt.model, MODEL, receipt, EVIDENCE))
     write_receipt(receipt)
-    verdict = "accepted" if decision.accepted else "refused"
-    say(f"register: {registry.name} version {version}, {verdict}: {decision.reasons[0]}")
+    verdict = "accepted" if receipt.gate.accepted else "refused"
+    say(f"register: {registry.name} version {version}, {verdict}: {receipt.gate.reasons[0]}")
+
+
+def judge(params: RegisterParams) -> Receipt:
+    """Return the receipt of the candidate that was evaluated, with the gate's decision on it."""
+    metrics = read_json(METRICS)
+    data = {split: sha256(path) for split, path in DATA.items()}
+    decision = decide(metrics, params.gate)
+    return candidate_receipt(params.registry.name, metrics, data=data, gate=decision)

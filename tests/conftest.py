@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from stages import config
 from tests.servers import Servers
 
 # As `python -m stages` pins it; read by OpenBLAS when numpy is first imported.
@@ -21,6 +22,12 @@ ROOT = Path(__file__).resolve().parents[1]
 def root() -> Path:
     """The root of the checkout under test."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def minilm(root: Path) -> config.Encoder:
+    """The default encoder, as `conf/` composes it."""
+    return config.validate(config.compose(conf=root / "conf"), "conf/").encoder
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +65,6 @@ def tiny_filter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real model folder, trained on forty messages by their words alone."""
     import numpy as np
 
-    from stages import config
     from stages.model.features import Messages
     from stages.model.filter import save_filter
     from stages.model.training import train

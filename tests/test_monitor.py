@@ -42,7 +42,7 @@ def champion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Champion:
     monkeypatch.delenv("SPAMLINE_VERDICTS_URL", raising=False)
     reference = sample(np.random.default_rng(0), 500, [0, 1])
     write_reference(tmp_path / "model/reference.parquet", reference)
-    return Champion(MODEL, tmp_path / "model", holdout_loss=0.5)
+    return Champion(MODEL, tmp_path / "model", threshold=0.5, holdout_loss=0.5)
 
 
 def batch(n: int, topics: list[int], *, seed: int = 1, text: str = "hello") -> None:
@@ -65,7 +65,14 @@ def test_new_mail_is_drift_with_a_row_and_a_report(champion: Champion) -> None:
     assert rows == [("drift", verdict["statistics"]["mmd"]["value"])]
     kept = VERDICTS / f"{MODEL[:16]}_2002-07-29_2002-08-05.json"
     assert kept.read_bytes() == VERDICT.read_bytes()
-    assert "steal()" not in REPORT.read_text(encoding="utf-8")
+    assert verdict["report"] == REPORT.as_posix()
+    assert verdict["cause"] == "content"
+    mail = pq.read_table("data/fetch/batch.parquet").column("id").to_pylist()
+    assert len(verdict["carriers"]) == 10
+    assert {carrier["id"] for carrier in verdict["carriers"]} <= set(mail)
+    page = REPORT.read_text(encoding="utf-8")
+    assert "&lt;script&gt;steal()" in page
+    assert "<script>steal()" not in page
 
 
 def test_the_same_kind_of_mail_is_no_drift_and_the_same_bytes(champion: Champion) -> None:

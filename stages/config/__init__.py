@@ -11,7 +11,7 @@ from stages.config.composition import (
     option_file,
     params_text,
 )
-from stages.config.loader import DVC, PARAMS, declarations, declared_sections, load, read
+from stages.config.loader import DVC, PARAMS, declarations, declared_sections, load, read, sections
 from stages.config.schema import (
     Classifier,
     Clock,
@@ -25,6 +25,7 @@ from stages.config.schema import (
     FilesSource,
     Gate,
     GradientBoosting,
+    Guards,
     HuggingFaceSource,
     Inference,
     LabelValues,
@@ -56,6 +57,7 @@ __all__ = [
     "FilesSource",
     "Gate",
     "GradientBoosting",
+    "Guards",
     "HuggingFaceSource",
     "Inference",
     "LabelValues",
@@ -75,5 +77,6 @@ __all__ = [
     "option_file",
     "params_text",
     "read",
+    "sections",
     "validate",
 ]

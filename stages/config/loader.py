@@ -82,4 +82,9 @@ def read(stage: str, view: type[S], path: Path = PARAMS) -> S:
             expected="the same sections",
             mend=f"edit stages.{stage}.params in dvc.yaml",
         )
-    return view(**{name: getattr(params, name) for name in wanted})
+    return sections(view, params)
+
+
+def sections(view: type[S], params: Params) -> S:
+    """Return the sections of `params` that `view` names."""
+    return view(**{field.name: getattr(params, field.name) for field in fields(view)})

@@ -308,6 +308,8 @@ class Drift:
 
     # Below this the verdict is "not_enough_mail", in messages.
     min_window: Annotated[int, Field(ge=2)]
+    # Of what the null distribution is made: exact, or kept between runs.
+    null_distribution: Literal["permutation", "reference"]
     permutations: Annotated[int, Field(ge=200)]
     # Of the vote, for one window without drift.
     false_alarm_rate: Annotated[float, Field(gt=0, lt=0.5)]
@@ -316,8 +318,13 @@ class Drift:
     # A change matters beyond this multiple of the usual difference between windows of the reference
     # (or where it hurts the model). Of squared distances: 4 is twice as far.
     effect_floor: Annotated[float, Field(ge=1)]
+    # Where the reference has 1 / unusual_rate - 1 such windows, they say themselves how far only
+    # this share of them lies, and effect_floor is not needed.
+    unusual_rate: Annotated[float, Field(gt=0, lt=0.5)]
     # Realised (1 - AUC)% above the holdout's by more than this hurts the model.
     max_realised_loss_percent: Annotated[float, Field(gt=0)]
+    # While labels are late: estimated wrong verdicts above the reference's, in percentage points.
+    max_estimated_rise_percent: Annotated[float, Field(gt=0)]
     # Monitoring history; null is a SQLite file in `data/monitor/`.
     history_url: str | None
     # Where every verdict file is kept: a folder or s3://bucket/prefix; null is here.
@@ -330,6 +337,26 @@ class Drift:
             raise ValueError(
                 f"{self.permutations} permutations are too few for a false-alarm rate of "
                 f"{self.false_alarm_rate:g}: at least {needed} are needed"
+            )
+        return self
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Guards:
+    """What keeps verdicts of drift from retraining too often."""
+
+    # Retrain where `confirm_windows` of the last `confirm_of` windows drift.
+    confirm_windows: Positive
+    confirm_of: Positive
+    # Between two retrainings, from the end of one window to that of another.
+    cool_down_days: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _possible(self) -> Guards:
+        if self.confirm_windows > self.confirm_of:
+            raise ValueError(
+                f"confirm_windows {self.confirm_windows} of confirm_of {self.confirm_of} windows "
+                "can never be"
             )
         return self
 
@@ -354,3 +381,4 @@ class Params:
     registry: Registry
     inference: Inference
     drift: Drift
+    guards: Guards

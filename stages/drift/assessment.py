@@ -8,18 +8,30 @@ from pathlib import Path
 import numpy as np
 
 from stages import config
+from stages.drift.carriers import carriers
+from stages.drift.causes import explain
 from stages.drift.comparison import compare
+from stages.drift.estimate import estimate
 from stages.drift.inputs import Reference, Window, check_same_encoder
 from stages.drift.quality import realised_quality
-from stages.drift.verdict import Subject, Verdict, judge, not_enough_mail
+from stages.drift.sample import pool
+from stages.drift.verdict import Decision, Subject, Verdict, Why, judge, not_enough_mail
 
 
 @dataclass(frozen=True)
 class Champion:
-    """The production model: its digest, its folder, and its (1-AUC)% on its holdout if known."""
+    """The production model.
+
+    Attributes:
+        digest: of its folder.
+        folder: where it is.
+        threshold: the probability from which on it calls a message spam.
+        holdout_loss: its (1-AUC)% on its holdout, if known.
+    """
 
     digest: str
     folder: Path
+    threshold: float
     holdout_loss: float | None
 
 
@@ -60,11 +72,26 @@ def assess(
     refusal = not_enough_mail(subject, quality, drift)
     if refusal:
         return refusal
-    comparison = compare(
-        reference.sample,
-        window.sample.kept(window.distinct),
-        drift=drift,
-        length=edges.batch_to - edges.batch_from,
-        rng=np.random.default_rng(seed),
-    )
-    return judge(subject, comparison, quality, drift)
+    rng = np.random.default_rng(seed)
+    length = edges.batch_to - edges.batch_from
+    comparison = compare(reference.sample, window.campaigns, drift=drift, length=length, rng=rng)
+    scores = estimate(reference.probability, window.probability, champion.threshold)
+    verdict = judge(subject, comparison, quality, scores, drift)
+    if verdict.decision is Decision.NO_DRIFT:
+        return verdict
+    return verdict.explained(_why(window, reference, champion, drift, rng))
+
+
+def _why(
+    window: Window,
+    reference: Reference,
+    champion: Champion,
+    drift: config.Drift,
+    rng: np.random.Generator,
+) -> Why:
+    pooled = pool(reference.sample, window.campaigns)
+    probability = np.concatenate([reference.probability, window.probability[window.distinct]])
+    called_spam = (probability >= champion.threshold)[pooled.order]
+    explanation = explain(pooled, called_spam, drift=drift, rng=rng)
+    found = carriers(reference.sample, window.campaigns, window.called_spam[window.distinct])
+    return Why(explanation, found)

@@ -4,47 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stages.config import Drift
-from stages.drift.permutation import Calibration, Mask, calibrate, permuted
-from stages.drift.statistics import NAMES, Float32, Float64, evaluate, implied_auc
-from stages.drift.usual import contiguous_windows, usual_effects
+from stages.drift.permutation import Calibration, calibrate, permuted
+from stages.drift.profile import profile_of
+from stages.drift.sample import Sample, pool
+from stages.drift.statistics import NAMES, Float64, evaluate, implied_auc
+from stages.drift.usual import Usual
 
 # Where the reference is too short to show its usual variation: weeks of the SpamAssassin corpus lie
 # 5 to 30 thresholds apart, so less than five is nothing unusual.
 FALLBACK_THRESHOLDS = 5.0
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Messages as the drift room sees them.
-
-    Attributes:
-        ids: (n,) str.
-        received_at: (n,) datetime64[us], UTC.
-        embeddings: (n, dim) float32.
-    """
-
-    ids: NDArray[np.str_]
-    received_at: NDArray[np.datetime64]
-    embeddings: Float32
-
-    def __len__(self) -> int:
-        """Return the number of messages."""
-        return len(self.ids)
-
-    def by_id(self) -> Sample:
-        """Return the same messages sorted by id: results then depend on no row order."""
-        order = np.argsort(self.ids, kind="stable")
-        return self.kept(order)
-
-    def kept(self, rows: NDArray[Any]) -> Sample:
-        """Return the messages of an index or a mask."""
-        return Sample(self.ids[rows], self.received_at[rows], self.embeddings[rows])
 
 
 @dataclass(frozen=True)
@@ -61,6 +33,7 @@ class Statistic:
             is twice as far. It grows with the window.
         effect: excess over chance in units of the usual excess between windows of the reference
             (`stages.drift.usual`); also of squared distances. It does not grow with the window.
+        floor: the effect beyond which the difference is unusual.
         voted: whether value > threshold.
     """
 
@@ -70,7 +43,13 @@ class Statistic:
     p_value: float
     ratio: float
     effect: float
+    floor: float
     voted: bool
+
+    @property
+    def unusual(self) -> bool:
+        """Whether windows of the reference hardly ever differ so much."""
+        return self.effect > self.floor
 
 
 @dataclass(frozen=True)
@@ -82,11 +61,23 @@ class Comparison:
         vote_p_value: of the calibrated vote as a whole.
         usual_windows: how many windows of the reference the usual difference was taken from; 0
             where it was too short and `FALLBACK_THRESHOLDS` stood in.
+        usual_known: whether they were enough to say how often a window lies beyond the floors.
     """
 
     statistics: tuple[Statistic, ...]
     vote_p_value: float
     usual_windows: int
+    usual_known: bool
+
+    @property
+    def votes(self) -> int:
+        """How many statistics are beyond their thresholds."""
+        return sum(statistic.voted for statistic in self.statistics)
+
+    @property
+    def unusual(self) -> int:
+        """How many statistics are beyond their floors."""
+        return sum(statistic.unusual for statistic in self.statistics)
 
 
 def compare(
@@ -102,32 +93,31 @@ def compare(
     Args:
         reference: at least 2 messages.
         window: at least 2 messages, embedded by the reference's encoder.
-        drift: permutations, false-alarm rate, quorum, min_window.
+        drift: the null distribution, its false-alarm rate and quorum, and what is unusual.
         length: of the window, to find windows like it in the reference.
         rng: the only source of randomness.
     """
-    pooled, observed = _pool(reference, window)
-    values = evaluate(pooled, permuted(observed, drift.permutations, rng))
-    calibration = calibrate(values, quorum=drift.quorum, false_alarm_rate=drift.false_alarm_rate)
     reference = reference.by_id()
-    past = contiguous_windows(reference.received_at, length, minimum=drift.min_window)
-    usual = usual_effects(reference.embeddings, past, rng)
-    statistics = _statistics(values[0], calibration, usual)
-    return Comparison(statistics, calibration.vote_p_value, 0 if usual is None else len(past))
-
-
-def _pool(reference: Sample, window: Sample) -> tuple[Float32, Mask]:
-    """Return all embeddings in the order of their ids, and which of them are the window.
-
-    One order for both: what is computed from the pooled rows must not know whose they are.
-    """
-    order = np.argsort(np.concatenate([reference.ids, window.ids]), kind="stable")
-    pooled = np.concatenate([reference.embeddings, window.embeddings])
-    return pooled[order], order >= len(reference)
+    pooled, profile = pool(reference, window), profile_of(reference, length, drift)
+    values = (
+        profile.labellings(reference.embeddings, pooled)
+        if drift.null_distribution == "reference"
+        else evaluate(pooled.embeddings, permuted(pooled.in_window, drift.permutations, rng))
+    )
+    calibration = calibrate(values, quorum=drift.quorum, false_alarm_rate=drift.false_alarm_rate)
+    usual = profile.usual_difference
+    limit = usual.limit(drift.unusual_rate) if usual else None
+    statistics = _statistics(values[0], calibration, usual, limit, drift.effect_floor)
+    windows = len(usual.excess) if usual else 0
+    return Comparison(statistics, calibration.vote_p_value, windows, limit is not None)
 
 
 def _statistics(
-    observed: Float64, calibration: Calibration, usual: Float64 | None
+    observed: Float64,
+    calibration: Calibration,
+    usual: Usual | None,
+    limit: Float64 | None,
+    effect_floor: float,
 ) -> tuple[Statistic, ...]:
     excess = observed - calibration.chance
     threshold_excess = calibration.thresholds - calibration.chance
@@ -140,17 +130,18 @@ def _statistics(
             p_value=float(calibration.p_values[i]),
             ratio=_ratio(excess[i], threshold_excess[i]),
             effect=_ratio(excess[i], unit[i]),
+            floor=effect_floor if limit is None else max(1.0, _ratio(limit[i], unit[i])),
             voted=bool(observed[i] > calibration.thresholds[i]),
         )
         for i, name in enumerate(NAMES)
     )
 
 
-def _unit(threshold_excess: Float64, usual: Float64 | None) -> Float64:
+def _unit(threshold_excess: Float64, usual: Usual | None) -> Float64:
     """Return the usual excess; never less than the threshold's, below which nothing can be told."""
     if usual is None:
         return FALLBACK_THRESHOLDS * threshold_excess
-    return np.maximum(usual, threshold_excess)
+    return np.maximum(usual.unit, threshold_excess)
 
 
 def _for_people(name: str, value: float, excess: float) -> float:

@@ -12,13 +12,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from stages.drift.comparison import Sample
 from stages.drift.descriptors import describe
+from stages.drift.sample import Sample
 from stages.errors import DataError
 from stages.mail.message import SPAM
 from stages.model.tables import read_split
 
 Columns = Mapping[str, NDArray[np.float64]]
+# Of a text, in characters: what a report shows of it.
+EXCERPT = 300
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Window:
         called_spam: (n,) bool, the verdicts.
         distinct: (n,) bool, the first of each group of near copies.
         descriptors: by name, each (n,), see `describe`.
+        beginnings: by id, the first `EXCERPT` characters of subject and of text.
     """
 
     sample: Sample
@@ -42,6 +45,12 @@ class Window:
     called_spam: NDArray[np.bool_]
     distinct: NDArray[np.bool_]
     descriptors: Columns
+    beginnings: Mapping[str, tuple[str, str]]
+
+    @property
+    def campaigns(self) -> Sample:
+        """The first of each group of near copies: what is compared with the reference."""
+        return self.sample.kept(self.distinct)
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,11 @@ class Reference:
     sample: Sample
     encoder: str
     descriptors: Columns
+
+    @property
+    def probability(self) -> NDArray[np.float64]:
+        """(n,) of spam, out of fold."""
+        return self.descriptors["spam_probability"]
 
 
 def read_window(messages: Path, embeddings: Path, predictions: Path, *, model: str) -> Window:
@@ -77,7 +91,7 @@ def read_window(messages: Path, embeddings: Path, predictions: Path, *, model: s
         )
     predicted = predicted.take([row_of[name] for name in ids])
     groups = split.column("group")
-    texts = (list(map(str, split.column(name))) for name in ("subject", "text"))
+    subjects, texts = (list(map(str, split.column(name))) for name in ("subject", "text"))
     return Window(
         sample=_sample(split.table, split.embeddings, embeddings),
         encoder=split.encoder,
@@ -87,7 +101,11 @@ def read_window(messages: Path, embeddings: Path, predictions: Path, *, model: s
         distinct=np.asarray(
             [group in (None, name) for group, name in zip(groups, ids, strict=True)]
         ),
-        descriptors=describe(*texts),
+        descriptors=describe(subjects, texts),
+        beginnings={
+            name: (subject[:EXCERPT], text[:EXCERPT])
+            for name, subject, text in zip(ids, subjects, texts, strict=True)
+        },
     )
 
 

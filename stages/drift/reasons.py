@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from stages.config import Drift
+from stages.drift.causes import Cause, Explanation
 from stages.drift.comparison import FALLBACK_THRESHOLDS, Comparison, Statistic
+from stages.drift.estimate import Estimate
 from stages.drift.quality import Quality
 
 TITLES = {
@@ -15,26 +17,36 @@ TITLES = {
 
 def vote_sentence(comparison: Comparison, drift: Drift) -> str:
     """Say whether the calibrated vote fired."""
-    votes = sum(statistic.voted for statistic in comparison.statistics)
+    votes = comparison.votes
     return (
         f"Mail {'changed' if votes >= drift.quorum else 'did not change'}: {votes} of 3 statistics "
         f"are above their thresholds, {drift.quorum} are needed "
-        f"(p = {comparison.vote_p_value:.3f}, false-alarm rate {drift.false_alarm_rate:g})."
+        f"({_p(comparison.vote_p_value)}, false-alarm rate {drift.false_alarm_rate:g})."
     )
 
 
 def size_sentence(comparison: Comparison, drift: Drift) -> str:
     """Say whether the difference is beyond the usual one between windows of the reference."""
-    beyond = sum(s.effect > drift.effect_floor for s in comparison.statistics)
-    usual = (
-        f"the usual difference between windows of the reference (it has {comparison.usual_windows})"
-        if comparison.usual_windows
-        else f"{FALLBACK_THRESHOLDS:g} thresholds (the reference is too short to show its own)"
-    )
+    beyond = comparison.unusual
     return (
         f"The difference is {'' if beyond >= drift.quorum else 'not '}unusually large: "
-        f"{beyond} of 3 statistics are beyond {drift.effect_floor:g} times {usual}, "
+        f"{beyond} of 3 statistics are beyond {_usual(comparison, drift)}, "
         f"{drift.quorum} are needed."
+    )
+
+
+def _usual(comparison: Comparison, drift: Drift) -> str:
+    windows = comparison.usual_windows
+    if comparison.usual_known:
+        return f"all but {drift.unusual_rate:.0%} of the reference's own {windows} windows"
+    if windows:
+        return (
+            f"{drift.effect_floor:g} times the usual difference between windows of the reference "
+            f"(it has {windows})"
+        )
+    return (
+        f"{drift.effect_floor:g} times {FALLBACK_THRESHOLDS:g} thresholds (the reference is too "
+        "short to show its own)"
     )
 
 
@@ -55,6 +67,36 @@ def quality_sentence(quality: Quality | None, drift: Drift) -> str:
         f"{'hurts' if quality.hurts(limit) else 'is no reason'} (surely more than {limit:g} above "
         f"does; its interval begins at {quality.one_minus_auc_percent_low:.2f})."
     )
+
+
+def scores_sentence(scores: Estimate, drift: Drift, *, counts: bool) -> str:
+    """Say what the model's scores imply; it `counts` while labels are missing."""
+    limit = drift.max_estimated_rise_percent
+    says = "hurts" if scores.hurts(limit) else "is no reason"
+    return (
+        f"By its own probabilities {scores.error_percent:.2f} % of the verdicts are wrong, "
+        f"{scores.reference_error_percent:.2f} % on the reference"
+        + (f": that {says} (more than {limit:g} points above does)." if counts else ".")
+    )
+
+
+def cause_sentence(explanation: Explanation) -> str:
+    """Say what explains the change."""
+    share = (
+        f"the share called spam went from {explanation.reference_spam_share:.0%} to "
+        f"{explanation.spam_share:.0%} ({_p(explanation.share_p_value)})"
+    )
+    content = f"content within ham and spam ({_p(explanation.content_p_value)})"
+    return {
+        Cause.SPAM_SHARE: f"The spam share alone explains the change: {share}, not {content}.",
+        Cause.CONTENT: f"New content explains the change: {content}; {share}.",
+        Cause.BOTH: f"Both explain the change: {share}, and {content}.",
+        None: f"Neither alone surely explains the change: {share}, {content}.",
+    }[explanation.cause]
+
+
+def _p(value: float) -> str:
+    return f"p = {value:.3f}" if value >= 0.0005 else "p < 0.001"
 
 
 def statistic_sentence(statistic: Statistic) -> str:

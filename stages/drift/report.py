@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import os
 import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from stages.drift.inputs import Columns, Reference, Window
 from stages.drift.reasons import TITLES
 from stages.drift.verdict import Verdict
 from stages.files import write_text
+from stages.mail.message import HAM, SPAM
 
 COMPONENTS = 5
 _HEADERS = ("statistic", "value", "threshold", "p", "times threshold", "times usual", "vote")
@@ -28,12 +30,15 @@ _CAPTION = (
 def write_report(path: Path, verdict: Verdict, reference: Reference, window: Window) -> None:
     """Write one HTML page to `path`: the verdict, then Evidently's picture column by column.
 
-    The page loads nothing from anywhere. It holds numbers only, no text of a message.
+    The page loads nothing from anywhere. Of the messages that carry a change it shows subject and
+    beginning, escaped; else it holds numbers only.
     """
     page = _bare_page()
     if verdict.comparison is not None:
         page = _evidently_page(*shared_columns(reference, window))
-    write_text(path, page.replace("<body>", "<body>" + verdict_panel(verdict), 1))
+    write_text(
+        path, page.replace("<body>", "<body>" + verdict_panel(verdict, window.beginnings), 1)
+    )
 
 
 def shared_columns(
@@ -54,7 +59,7 @@ def shared_columns(
     )
 
 
-def verdict_panel(verdict: Verdict) -> str:
+def verdict_panel(verdict: Verdict, beginnings: Mapping[str, tuple[str, str]]) -> str:
     """Return the verdict as an HTML fragment; everything in it is escaped."""
     subject = verdict.subject
     title = (
@@ -62,17 +67,28 @@ def verdict_panel(verdict: Verdict) -> str:
         f"{subject.window_to}, {subject.messages} messages against model {subject.model[:12]}"
     )
     reasons = "".join(f"<li>{html.escape(reason)}</li>" for reason in verdict.reasons)
-    rows = "".join(_row(statistic) for statistic in verdict.statistics)
-    head = "".join(f"<th align='left'>{header}</th>" for header in _HEADERS)
-    table = f"<table cellpadding='6'><tr>{head}</tr>{rows}</table>{_CAPTION}" if rows else ""
+    numbers = _table(_HEADERS, map(_cells, verdict.statistics)) + _CAPTION
+    carried = _carriers(verdict, beginnings)
     return (
         "<section style='font-family:sans-serif;margin:2em auto;max-width:70em'>"
-        f"<h1>{html.escape(title)}</h1><ul>{reasons}</ul>{table}</section>"
+        f"<h1>{html.escape(title)}</h1><ul>{reasons}</ul>{carried}"
+        f"{numbers if verdict.statistics else ''}</section>"
     )
 
 
-def _row(statistic: Statistic) -> str:
-    cells = (
+def _carriers(verdict: Verdict, beginnings: Mapping[str, tuple[str, str]]) -> str:
+    if verdict.why is None:
+        return ""
+    headers = ("message", "weight", "called", "subject", "beginning")
+    rows = [
+        (c.id[:12], f"{c.weight:.3f}", SPAM if c.called_spam else HAM, *beginnings[c.id])
+        for c in verdict.why.carriers
+    ]
+    return f"<h2>The messages that carry the change most</h2>{_table(headers, rows)}"
+
+
+def _cells(statistic: Statistic) -> tuple[str, ...]:
+    return (
         TITLES[statistic.name],
         f"{statistic.value:.4f}",
         f"{statistic.threshold:.4f}",
@@ -81,7 +97,15 @@ def _row(statistic: Statistic) -> str:
         f"{statistic.effect:.2f}",
         "changed" if statistic.voted else "-",
     )
-    return "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
+
+
+def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    head = "".join(f"<th align='left'>{header}</th>" for header in headers)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
+        for cells in rows
+    )
+    return f"<table cellpadding='6'><tr>{head}</tr>{body}</table>"
 
 
 def _bare_page() -> str:

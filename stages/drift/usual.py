@@ -8,6 +8,7 @@ the champion's own past lie from the rest of that past.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,20 +16,53 @@ from numpy.typing import NDArray
 from stages.drift.permutation import Mask, permuted
 from stages.drift.statistics import Float32, Float64, evaluate
 
-# The newest windows of the reference that are looked at: a bound on the cost of daily windows.
-MOST_WINDOWS = 12
+# The newest windows of the reference that are looked at.
+MOST_WINDOWS = 52
 # One window has nothing to be compared with; the median of two is the first that says anything.
 FEWEST_WINDOWS = 2
 # They give the mean without drift only, whose error is a seventh of the spread.
 PERMUTATIONS = 50
 
 
-def usual_effects(pooled: Float32, windows: list[Mask], rng: np.random.Generator) -> Float64 | None:
-    """Return the median over `windows` of each statistic's excess over chance, window against rest.
+@dataclass(frozen=True)
+class Usual:
+    """How far windows of the reference lie from the rest of it.
+
+    Attributes:
+        excess: (windows, 3) float64, each statistic's excess over chance.
+    """
+
+    excess: Float64
+
+    @property
+    def unit(self) -> Float64:
+        """The median window's excess, (3,): a week that was itself abnormal excuses no other."""
+        return np.asarray(np.median(self.excess, axis=0))
+
+    def limit(self, rate: float) -> Float64 | None:
+        """Return the excess that only a share `rate` of usual windows lies beyond, (3,).
+
+        The windows are the null distribution: contiguous blocks of real mail, dependent within as
+        the next window is (the block idea of Politis & Romano 1994, JASA 89). A new window is one
+        of `windows + 1` that are alike, so it is beyond the k-th largest with probability
+        k / (windows + 1).
+
+        Returns:
+            None for fewer windows than it takes, 1 / rate - 1.
+        """
+        k = int(rate * (len(self.excess) + 1) + 1e-9)
+        return np.sort(self.excess, axis=0)[-k] if k else None
+
+
+def usual_difference(
+    pooled: Float32, windows: list[Mask], rng: np.random.Generator
+) -> Usual | None:
+    """Return how far each of `windows` lies from the rest of the reference.
 
     All three statistics estimate squared population distances once their mean under permutation is
-    taken off; so windows of different size compare. The median, because a week of the past that
-    was itself abnormal should not excuse the next one.
+    taken off; so windows of different size compare. That mean is proportional to the variance of a
+    difference of means, 1/m + 1/(n - m) for m of n rows, and is taken from one window's
+    permutations for all.
 
     Args:
         pooled: (n, dim) float32, the reference.
@@ -36,14 +70,18 @@ def usual_effects(pooled: Float32, windows: list[Mask], rng: np.random.Generator
         rng: the only source of randomness.
 
     Returns:
-        (3,) float64; None for fewer than `FEWEST_WINDOWS` windows.
+        None for fewer than `FEWEST_WINDOWS` windows.
     """
     if len(windows) < FEWEST_WINDOWS:
         return None
-    labellings = np.concatenate([permuted(window, PERMUTATIONS, rng) for window in windows])
-    values = evaluate(pooled, labellings).reshape(len(windows), PERMUTATIONS + 1, -1)
-    excess = values[:, 0] - values[:, 1:].mean(axis=1)
-    return np.asarray(np.median(excess, axis=0))
+    labellings = np.concatenate(
+        [np.stack(windows).astype(np.float32), permuted(windows[0], PERMUTATIONS, rng)[1:]]
+    )
+    values = evaluate(pooled, labellings)
+    sizes = labellings.sum(axis=1, dtype=np.float64)
+    noise = 1.0 / sizes + 1.0 / (len(pooled) - sizes)
+    chance = (values / noise[:, None])[len(windows) :].mean(axis=0)
+    return Usual((values - chance * noise[:, None])[: len(windows)])
 
 
 def contiguous_windows(

@@ -18,10 +18,15 @@ from enum import StrEnum
 from typing import Any
 
 from stages.config import Drift
+from stages.drift.carriers import Carrier
+from stages.drift.causes import Explanation
 from stages.drift.comparison import Comparison, Statistic
+from stages.drift.estimate import Estimate
 from stages.drift.quality import Quality
 from stages.drift.reasons import (
+    cause_sentence,
     quality_sentence,
+    scores_sentence,
     size_sentence,
     statistic_sentence,
     vote_sentence,
@@ -61,6 +66,14 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Why:
+    """What a person looks at when mail has changed: the cause, and the messages that carry it."""
+
+    explanation: Explanation
+    carriers: tuple[Carrier, ...]
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The decision on one window, with everything it rests on.
 
@@ -70,6 +83,8 @@ class Verdict:
         judged_by: the limits: quorum, false-alarm rate, what makes a change matter.
         comparison: the statistics; None where there was not enough mail.
         quality: realised quality; None where too few labels are known.
+        scores: the model's scores and the error they imply; None where there was not enough mail.
+        why: None where mail did not change.
         reasons: plain sentences, the deciding one first.
     """
 
@@ -78,7 +93,9 @@ class Verdict:
     judged_by: Drift
     comparison: Comparison | None
     quality: Quality | None
+    scores: Estimate | None
     reasons: tuple[str, ...]
+    why: Why | None = None
 
     @property
     def statistics(self) -> tuple[Statistic, ...]:
@@ -88,7 +105,13 @@ class Verdict:
     @property
     def votes(self) -> int:
         """How many statistics are beyond their thresholds."""
-        return sum(statistic.voted for statistic in self.statistics)
+        return self.comparison.votes if self.comparison else 0
+
+    def explained(self, why: Why) -> Verdict:
+        """Return the verdict with what a person looks at, and the cause behind the first reason."""
+        first, *others = self.reasons
+        reasons = (first, cause_sentence(why.explanation), *others)
+        return dataclasses.replace(self, why=why, reasons=reasons)
 
     def to_json(self) -> dict[str, Any]:
         """Return the verdict as plain values; no time, no run id."""
@@ -114,7 +137,9 @@ class Verdict:
             "quorum": self.judged_by.quorum,
             "false_alarm_rate": self.judged_by.false_alarm_rate,
             "effect_floor": self.judged_by.effect_floor,
+            "unusual_rate": self.judged_by.unusual_rate,
             "max_realised_loss_percent": self.judged_by.max_realised_loss_percent,
+            "max_estimated_rise_percent": self.judged_by.max_estimated_rise_percent,
             "p_value": self.comparison.vote_p_value if self.comparison else None,
             "statistics": {
                 statistic.name: {
@@ -125,6 +150,10 @@ class Verdict:
                 for statistic in self.statistics
             },
             "quality": dataclasses.asdict(self.quality) if self.quality else None,
+            "scores": dataclasses.asdict(self.scores) if self.scores else None,
+            "cause": self.why.explanation.cause if self.why else None,
+            "explanation": dataclasses.asdict(self.why.explanation) if self.why else None,
+            "carriers": [dataclasses.asdict(c) for c in self.why.carriers] if self.why else [],
         }
 
 
@@ -143,30 +172,38 @@ def not_enough_mail(subject: Subject, quality: Quality | None, drift: Drift) -> 
                 f"at least {drift.min_window} are needed for a verdict."
             )
             decision = Decision.NOT_ENOUGH_MAIL
-            return Verdict(decision, subject, drift, None, quality, (reason,))
+            return Verdict(decision, subject, drift, None, quality, None, (reason,))
     return None
 
 
 def judge(
-    subject: Subject, comparison: Comparison, quality: Quality | None, drift: Drift
+    subject: Subject,
+    comparison: Comparison,
+    quality: Quality | None,
+    scores: Estimate,
+    drift: Drift,
 ) -> Verdict:
     """Return the verdict on a window with enough mail; only a change that matters is drift.
 
-    A change matters where at least `quorum` statistics lie beyond `effect_floor` times the usual
-    difference between windows of the reference, or where the realised (1-AUC)% is more than
-    `max_realised_loss_percent` above the holdout's.
+    A change matters where at least `quorum` statistics lie beyond their floors, or where it hurts
+    the model: the realised (1-AUC)% is more than `max_realised_loss_percent` above the holdout's
+    or, while nobody has labelled the window, the estimated error more than
+    `max_estimated_rise_percent` above the reference's.
     """
-    statistics = comparison.statistics
-    changed = sum(statistic.voted for statistic in statistics) >= drift.quorum
-    large = sum(s.effect > drift.effect_floor for s in statistics) >= drift.quorum
-    hurts = quality is not None and quality.hurts(drift.max_realised_loss_percent)
+    large = comparison.unusual >= drift.quorum
+    hurts = (
+        scores.hurts(drift.max_estimated_rise_percent)
+        if quality is None
+        else quality.hurts(drift.max_realised_loss_percent)
+    )
     decision = Decision.NO_DRIFT
-    if changed:
+    if comparison.votes >= drift.quorum:
         decision = Decision.DRIFT if large or hurts else Decision.CHANGED
     reasons = (
         vote_sentence(comparison, drift),
         size_sentence(comparison, drift),
         quality_sentence(quality, drift),
-        *map(statistic_sentence, statistics),
+        scores_sentence(scores, drift, counts=quality is None),
+        *map(statistic_sentence, comparison.statistics),
     )
-    return Verdict(decision, subject, drift, comparison, quality, reasons)
+    return Verdict(decision, subject, drift, comparison, quality, scores, reasons)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stages import config
+from stages.drift.guards import Action, decide, reason
 from stages.files import read_json
 from stages.loop.actions import summarise
 from stages.loop.arrival import bring
@@ -16,9 +17,7 @@ from stages.loop.review.carriers import Carrier, carriers_of
 from stages.loop.review.evidence import evidence
 from stages.loop.window import after, move_to_newest, name_of
 from stages.stores.publication import VERDICT
-
-# The decision that retrains, and the one that a person must look at: a retraining did not help.
-DRIFT, PERSISTENT = "drift", "persistent"
+from stages.stores.verdicts import kept, verdicts_url
 
 
 @dataclass(frozen=True)
@@ -28,11 +27,13 @@ class Judged:
     Attributes:
         window: its batch is what was judged.
         verdict: as `data/monitor/drift.json` says it.
+        action: what follows from it, in the light of the verdicts before.
         carriers: the messages that carry the shift most, the first first.
     """
 
     window: config.Window
     verdict: Mapping[str, Any]
+    action: Action
     carriers: list[Carrier]
 
     @property
@@ -64,8 +65,10 @@ def judge_newest(day: dt.date) -> Judged | None:
     if window is None:
         return None
     reproduce("infer", "monitor")
-    bring(config.load(), then="make retrain")
+    params = config.load()
+    bring(params, then="make retrain")
     verdict = read_json(VERDICT)
-    judged = Judged(window, verdict, carriers_of(verdict))
-    summarise(evidence(verdict, judged.carriers))
+    action = decide(verdict, kept(verdicts_url(params.drift.verdicts_url)), params.guards)
+    judged = Judged(window, verdict, action, carriers_of(verdict))
+    summarise(f"{evidence(verdict, judged.carriers)}\n\n{reason(action, params.guards)}\n")
     return judged

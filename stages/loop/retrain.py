@@ -15,13 +15,14 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from stages.console import say
+from stages.drift.guards import Action
 from stages.errors import GateError, GitError
 from stages.files import exclusive
 from stages.loop import git
 from stages.loop.actions import hand_on
 from stages.loop.checkout import newest_main, start_over
 from stages.loop.forge import Forge, open_forge
-from stages.loop.judging import DRIFT, PERSISTENT, Judged, judge_newest
+from stages.loop.judging import Judged, judge_newest
 from stages.loop.pipeline import reproduce
 from stages.loop.promote import successor
 from stages.loop.proposal import (
@@ -84,10 +85,11 @@ def retrain(day: dt.date, *, force: bool = False, dry_run: bool = False) -> None
         judged = judge_newest(day)
         if judged is None:
             return
-        if judged.decision == PERSISTENT and not dry_run:
+        if judged.action is Action.PERSISTENT and not dry_run:
             tell_persistent(forge, judged)
-        if not (force or judged.decision == DRIFT):
-            say(f"retrain: {judged.decision}: main stays as it is")
+        if not (force or judged.action is Action.RETRAIN):
+            held_back = "" if judged.action is Action.NONE else f", {judged.action}"
+            say(f"retrain: {judged.decision}{held_back}: main stays as it is")
             return
         stands = None if force else standing(forge, judged)
         if stands or dry_run:

@@ -17,7 +17,7 @@ from stages.registry.pointer import POINTER
 
 VERBS = ["fetch", "embed", "train", "evaluate", "register", "infer", "monitor"]
 VERBS += ["run", "score", "summary", "promote", "params", "history", "dashboard", "dashboards"]
-VERBS += ["compare", "move-registry", "publish"]
+VERBS += ["compare", "move-registry", "publish", "replay"]
 VERBS += ["window", "retrain", "review", "trust", "notice"]
 VERBS += ["env", "up", "down", "status", "push", "pull"]
 # Nobody listens on the discard port of the loopback.

@@ -11,7 +11,7 @@ from stages.drift.quality import Quality
 from stages.drift.verdict import Subject, judge, not_enough_mail
 from stages.files import rounded
 from stages.stores.history.table import STATISTICS
-from tests.drift.drift_samples import drift
+from tests.drift.drift_samples import drift, scores
 
 # Of the domain classifier, MMD, cosine: where they usually are, and their thresholds.
 _USUAL, _THRESHOLDS = (0.53, 0.004, 0.02), (0.56, 0.006, 0.03)
@@ -45,7 +45,7 @@ def _week(place: int, first: dt.date) -> dict[str, Any]:
         loss = 0.4 + 0.9 * max(strength, 0)
         quality = Quality(60, 360, loss, 0.6 * loss, 1 - 0.04 * loss, 0.99 - 0.03 * loss, 0.26)
     too_few = not_enough_mail(subject, quality, drift())
-    verdict = too_few or judge(subject, _comparison(strength), quality, drift())
+    verdict = too_few or judge(subject, _comparison(strength), quality, scores(), drift())
     return dict(rounded(verdict.to_json()))
 
 
@@ -62,7 +62,8 @@ def _comparison(strength: float) -> Comparison:
                 p_value=0.002 if value > threshold else 0.4,
                 ratio=(value - base) / (threshold - base),
                 effect=0.3 + 0.7 * strength,
+                floor=1.7,
                 voted=value > threshold,
             )
         )
-    return Comparison(tuple(statistics), vote_p_value=0.01, usual_windows=5)
+    return Comparison(tuple(statistics), vote_p_value=0.01, usual_windows=5, usual_known=False)

@@ -12,8 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stages import config
-from stages.drift.comparison import Comparison, Sample, Statistic
+from stages.drift.causes import Cause, Explanation
+from stages.drift.comparison import Comparison, Statistic
+from stages.drift.estimate import Estimate
 from stages.drift.quality import Quality
+from stages.drift.sample import Sample
 from stages.drift.verdict import Subject
 from stages.mail.message import MESSAGE_SCHEMA
 
@@ -24,11 +27,14 @@ START = np.datetime64("2002-07-01T00:00:00", "us")
 _TOPICS = np.random.default_rng(99).normal(size=(8, DIM))
 DRIFT = {
     "min_window": 50,
+    "null_distribution": "permutation",
     "permutations": 300,
     "false_alarm_rate": 0.01,
     "quorum": 2,
     "effect_floor": 1.7,
+    "unusual_rate": 0.05,
     "max_realised_loss_percent": 1.0,
+    "max_estimated_rise_percent": 3.0,
     "history_url": None,
     "verdicts_url": None,
 }
@@ -76,15 +82,24 @@ def comparison(voted: int, effects: tuple[float, ...] = (1.0, 1.0, 1.0)) -> Comp
             p_value=0.002,
             ratio=6.0,
             effect=effects[i],
+            floor=1.7,
             voted=i < voted,
         )
         for i, name in enumerate(("domain_classifier", "mmd", "cosine"))
     )
-    return Comparison(statistics, vote_p_value=0.002, usual_windows=3)
+    return Comparison(statistics, vote_p_value=0.002, usual_windows=3, usual_known=False)
 
 
 def quality(realised: float, holdout: float | None = 1.0) -> Quality:
     return Quality(50, 200, realised, realised * 0.8, 0.9, 0.95, holdout)
+
+
+def scores(error: float = 1.0) -> Estimate:
+    return Estimate(0.1, error, reference_error_percent=1.0)
+
+
+def explanation(cause: Cause | None) -> Explanation:
+    return Explanation(0.5, 0.3, share_p_value=0.001, content_p_value=0.4, cause=cause)
 
 
 def write_window(
@@ -129,7 +144,9 @@ def write_reference(path: Path, messages: Sample, **descriptors: np.ndarray) -> 
         "received_at": pa.array(messages.received_at, pa.timestamp("us", tz="UTC")),
         "label": ["ham"] * len(messages),
     }
-    write_embeddings(path, columns, messages.embeddings, **descriptors)
+    spam = np.arange(len(messages)) % 4 == 0
+    probability = {"spam_probability": np.where(spam, 0.9, 0.1)}
+    write_embeddings(path, columns, messages.embeddings, **probability | descriptors)
 
 
 def write_embeddings(

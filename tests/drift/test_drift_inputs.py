@@ -69,7 +69,7 @@ def test_an_embedding_that_is_not_finite_is_refused(tmp_path: Path, messages: Sa
 def test_descriptors_travel_with_the_reference(tmp_path: Path, messages: Sample) -> None:
     write_reference(tmp_path / "reference.parquet", messages, links=np.arange(60.0))
     reference = read_reference(tmp_path / "reference.parquet")
-    assert list(reference.descriptors) == ["links"]
+    assert list(reference.descriptors) == ["spam_probability", "links"]
     assert np.array_equal(reference.sample.ids, messages.ids)
 
 

@@ -9,15 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from stages.drift.carriers import carriers
+from stages.drift.causes import Cause
 from stages.drift.inputs import Reference, Window
 from stages.drift.report import shared_columns, verdict_panel, write_report
-from stages.drift.verdict import Verdict, judge, not_enough_mail
+from stages.drift.verdict import Verdict, Why, judge, not_enough_mail
 from tests.drift.drift_samples import (
     ENCODER,
     comparison,
     drift,
+    explanation,
     quality,
     sample,
+    scores,
     subject,
 )
 
@@ -36,13 +40,14 @@ def sides() -> tuple[Reference, Window]:
         called_spam=np.zeros(90, dtype=bool),
         distinct=np.ones(90, dtype=bool),
         descriptors={"links": np.zeros(90), "digits": np.zeros(90)},
+        beginnings=dict.fromkeys(now.ids, ("<b>win</b>", "# [x](y) <img src=a>")),
     )
     return Reference(past, ENCODER, descriptors), window
 
 
 @pytest.fixture
 def verdict() -> Verdict:
-    return judge(subject(), comparison(3), quality(3.0), drift())
+    return judge(subject(), comparison(3), quality(3.0), scores(), drift())
 
 
 def test_the_page_holds_the_verdict_and_loads_nothing(
@@ -69,9 +74,23 @@ def test_only_columns_of_both_sides_are_shown(sides: tuple[Reference, Window]) -
 
 def test_what_is_written_into_the_page_is_escaped(verdict: Verdict) -> None:
     hostile = dataclasses.replace(verdict, reasons=("<script>alert(1)</script> & more",))
-    panel = verdict_panel(hostile)
+    panel = verdict_panel(hostile, {})
     assert "<script" not in panel
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in panel
+
+
+def test_the_messages_that_carry_the_change_are_shown_as_text(
+    tmp_path: Path, verdict: Verdict, sides: tuple[Reference, Window]
+) -> None:
+    reference, window = sides
+    found = carriers(reference.sample, window.sample, window.called_spam)
+    why = Why(explanation(Cause.CONTENT), found)
+    write_report(tmp_path / "report.html", verdict.explained(why), *sides)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert found[0].id[:12] in page
+    assert "New content explains the change" in page
+    assert "&lt;b&gt;win&lt;/b&gt;" in page
+    assert "<img src=a>" not in page
 
 
 def test_too_little_mail_still_gets_a_page(tmp_path: Path, sides: tuple[Reference, Window]) -> None:

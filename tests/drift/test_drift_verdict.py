@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from stages.drift.quality import FEWEST_LABELLED, realised_quality
 from stages.drift.verdict import Decision, judge, not_enough_mail
 from stages.files import json_text, rounded
-from tests.drift.drift_samples import comparison, drift, quality, subject
+from tests.drift.drift_samples import comparison, drift, quality, scores, subject
 
 LARGE = (2.0, 2.0, 0.5)
 
@@ -47,30 +47,47 @@ def test_only_a_change_that_matters_is_drift(
     voted: int, effects: tuple[float, ...], realised: float | None, expected: Decision
 ) -> None:
     known = None if realised is None else quality(realised)
-    verdict = judge(subject(), comparison(voted, effects), known, drift())
+    verdict = judge(subject(), comparison(voted, effects), known, scores(), drift())
     assert verdict.decision is expected
     assert verdict.votes == voted
 
 
+def test_while_labels_are_late_the_estimated_error_decides() -> None:
+    limits = drift(max_estimated_rise_percent=3.0)
+    assert judge(subject(), comparison(2), None, scores(3.9), limits).decision is Decision.CHANGED
+    verdict = judge(subject(), comparison(2), None, scores(4.1), limits)
+    assert verdict.decision is Decision.DRIFT
+    assert any("4.10 % of the verdicts are wrong" in reason for reason in verdict.reasons)
+    # Where labels are known, they count, not the estimate.
+    known = judge(subject(), comparison(2), quality(1.0), scores(9.0), limits)
+    assert known.decision is Decision.CHANGED
+
+
 def test_an_unknown_holdout_loss_is_no_reason() -> None:
-    verdict = judge(subject(), comparison(3), quality(50.0, holdout=None), drift())
+    verdict = judge(subject(), comparison(3), quality(50.0, holdout=None), scores(), drift())
     assert verdict.decision is Decision.CHANGED
 
 
 def test_the_quorum_is_a_parameter() -> None:
-    assert judge(subject(), comparison(2), None, drift(quorum=3)).decision is Decision.NO_DRIFT
-    assert judge(subject(), comparison(1), None, drift(quorum=1)).decision is Decision.CHANGED
+    assert (
+        judge(subject(), comparison(2), None, scores(), drift(quorum=3)).decision
+        is Decision.NO_DRIFT
+    )
+    assert (
+        judge(subject(), comparison(1), None, scores(), drift(quorum=1)).decision
+        is Decision.CHANGED
+    )
 
 
 def test_reasons_name_the_numbers() -> None:
-    verdict = judge(subject(), comparison(3, LARGE), quality(3.2), drift())
+    verdict = judge(subject(), comparison(3, LARGE), quality(3.2), scores(), drift())
     text = " ".join(verdict.reasons)
     for part in ("3 of 3", "p = 0.002", "1.7 times", "3.20", "2.20 above", "0.9000", "0.5000"):
         assert part in text
 
 
 def test_json_says_all_and_is_canonical() -> None:
-    verdict = judge(subject(), comparison(2), quality(1.5), drift())
+    verdict = judge(subject(), comparison(2), quality(1.5), scores(), drift())
     said = json.loads(json_text(rounded(verdict.to_json())))
     assert said["decision"] == "changed"
     assert said["changed"]

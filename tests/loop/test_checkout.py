@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import pytest
 
+from stages.drift.guards import Action
 from stages.errors import ConfigError, GitError
 from stages.loop import git
 from stages.loop.checkout import NOTE, newest_main
@@ -87,7 +88,7 @@ def judged(root: Path) -> Judged:
         batch_to=dt.date(2002, 8, 26),
     )
     assert after(window).until == dt.date(2002, 8, 26)
-    return Judged(window, verdict(), [])
+    return Judged(window, verdict(), Action.RETRAIN, [])
 
 
 def test_main_is_checked_out_on_no_branch_and_left_again(person: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from stages import config
+from stages.drift.guards import Action
 from stages.errors import ConfigError
 from stages.loop.forge import Forge, open_forge
 from stages.loop.judging import Judged
@@ -36,7 +37,7 @@ def judged(root: Path) -> Judged:
         batch_from=dt.date(2002, 8, 26),
         batch_to=dt.date(2002, 9, 2),
     )
-    return Judged(window, verdict(), [])
+    return Judged(window, verdict(), Action.RETRAIN, [])
 
 
 @pytest.fixture

@@ -15,11 +15,6 @@ from stages.model.encoder import check_weights, fingerprint, load_encoder
 TEXTS = ["Meeting at ten", "WIN MONEY NOW " * 200, "", "Grüße aus Köln", "kernel patch attached"]
 
 
-@pytest.fixture(scope="session")
-def minilm(root: Path) -> config.Encoder:
-    return config.validate(config.compose(conf=root / "conf"), "conf/").encoder
-
-
 def test_other_weights_than_the_pinned_ones_are_refused(
     minilm: config.Encoder, tmp_path: Path
 ) -> None:

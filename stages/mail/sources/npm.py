@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ import tempfile
 from base64 import b64encode
 from pathlib import Path
 
+from stages.cache import VARIABLE, cache_dir
 from stages.errors import BusyError, SourceError
 
 # Another fetch of the same package may be under way; npm's own time limit is below this.
@@ -27,13 +27,6 @@ _NPM_OPTIONS = (
     "--fetch-retry-maxtimeout=5000",
     "--fetch-timeout=60000",
 )
-
-
-def cache_dir() -> Path:
-    """Return the folder for what is fetched once: `SPAMLINE_CACHE`, else the user's cache."""
-    from platformdirs import user_cache_dir
-
-    return Path(os.environ.get("SPAMLINE_CACHE") or user_cache_dir("spamline"))
 
 
 def fetch_package(package: str, version: str, integrity: str) -> Path:
@@ -69,7 +62,7 @@ def fetch_package(package: str, version: str, integrity: str) -> Path:
         raise SourceError(
             f"cannot write {target.parent}: {error.strerror}",
             expected="a cache folder with room that this user may write",
-            mend="set SPAMLINE_CACHE to one",
+            mend=f"set {VARIABLE} to one",
         ) from error
 
 

@@ -1,0 +1,125 @@
+"""The detectors that are compared: ours, what the original system did, and two published ones.
+
+Each says whether a window differs from a reference. Imports are inside: a worker needs one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stages import config
+from stages.cache import cache_dir
+from stages.drift.comparison import compare
+from stages.drift.sample import Sample
+
+Rows = NDArray[np.float32]
+Detector = Callable[[Rows, Rows, int], bool]
+FROUROS = (
+    "frouros==0.9.0 --hash=sha256:0c88ddeccfe2ac1f105b44efcfc65ba5b879cd8a07e492139c4316677b708980"
+)
+# Of its permutation test; the smallest p-value is then 1 / 101, just below the 1 % that is asked.
+PERMUTATIONS, LEVEL = 100, 0.01
+QUORUM = 2
+
+
+def vote(reference: Rows, window: Rows, seed: int, *, null: str) -> bool:
+    """Our vote, as the monitor stage takes it, with the shipped parameters."""
+    drift = _drift(null)
+    sides = _sample(reference), _sample(window)
+    length, rng = dt.timedelta(days=7), np.random.default_rng(seed)
+    return compare(*sides, drift=drift, length=length, rng=rng).votes >= drift.quorum
+
+
+@cache
+def _drift(null: str) -> config.Drift:
+    overrides = [f"drift.null_distribution={null}"]
+    return config.validate(config.compose(overrides), "conf/").drift
+
+
+def _sample(rows: Rows) -> Sample:
+    ids = np.array([hashlib.sha256(row.tobytes()).hexdigest() for row in rows])
+    # All on one day: there are no usual windows to look at, which plays no part in the vote.
+    return Sample(ids, np.full(len(rows), np.datetime64("2002-07-01", "us")), rows)
+
+
+def evidently(reference: Rows, window: Rows, seed: int, *, bootstrap: bool) -> bool:
+    """Evidently's three embedding methods, two of three, each as its function is called.
+
+    Without bootstrap at the original system's thresholds; with it at the library's own defaults.
+    """
+    import warnings
+
+    import pandas as pd
+
+    # It draws from numpy's global state.
+    np.random.seed(seed)
+    votes = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for method in evidently_methods(bootstrap=bootstrap):
+            # Copies: its classifier adds a column to the caller's frames.
+            frames = (pd.DataFrame(side).add_prefix("e") for side in (window, reference))
+            votes += bool(method(*frames)[1])
+    return votes >= QUORUM
+
+
+def evidently_methods(*, bootstrap: bool = False) -> list[Any]:
+    """Return classifier, MMD and cosine distance, at the original thresholds or bootstrapped."""
+    from evidently.legacy.metrics.data_drift import embedding_drift_methods as methods
+
+    if bootstrap:
+        return [call(bootstrap=True) for call in (methods.model, methods.mmd, methods.distance)]
+    return [
+        methods.model(threshold=0.55),
+        methods.mmd(threshold=0.015),
+        methods.distance(dist="cosine", threshold=0.2),
+    ]
+
+
+def frouros_mmd(reference: Rows, window: Rows, seed: int) -> bool:
+    """The MMD of frouros with its permutation test, and the median heuristic for the kernel."""
+    install_frouros()
+    from frouros.callbacks import PermutationTestDistanceBased
+    from frouros.detectors.data_drift import MMD
+    from frouros.utils.kernels import rbf_kernel
+    from scipy.spatial.distance import pdist
+
+    sigma = float(np.sqrt(np.median(pdist(reference[:500], "sqeuclidean")) / 2.0))
+    test = PermutationTestDistanceBased(
+        num_permutations=PERMUTATIONS, random_state=seed, num_jobs=1, method="exact", name="test"
+    )
+    detector = MMD(kernel=partial(rbf_kernel, sigma=sigma), callbacks=[test])
+    detector.fit(X=reference)
+    _, found = detector.compare(X=window)
+    return bool(found["test"]["p_value"] <= LEVEL)
+
+
+@cache
+def install_frouros() -> None:
+    """Put frouros beside the project: it states older dependencies than ours, and needs none."""
+    folder = cache_dir() / "benchmarks" / "frouros"
+    if not folder.exists():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target"]
+        pinned = cache_dir() / "benchmarks" / "frouros.txt"
+        pinned.parent.mkdir(parents=True, exist_ok=True)
+        pinned.write_text(FROUROS)
+        subprocess.run([*pip, str(folder), "--require-hashes", "-r", str(pinned)], check=True)
+    sys.path.append(str(folder))
+
+
+DETECTORS: dict[str, Detector] = {
+    "spamline": partial(vote, null="permutation"),
+    "spamline, null kept": partial(vote, null="reference"),
+    "original thresholds": partial(evidently, bootstrap=False),
+    "Evidently's bootstrap": partial(evidently, bootstrap=True),
+    "frouros MMD": frouros_mmd,
+}

@@ -1,0 +1,113 @@
+"""What was measured, as the tables and the figure want it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.drift.__main__ import OTHERS_SIZE, RESULT, SIZES, Cell
+from benchmarks.drift.detectors import DETECTORS
+from benchmarks.drift.shifts import NO_SHIFT, SHIFTS, Shift
+from benchmarks.drift.speed import RESULT as SPEED
+from benchmarks.machine import shown
+from stages.files import read_json
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many of so many windows."""
+
+    fired: int
+    windows: int
+
+    @property
+    def value(self) -> float:
+        """The share that fired, 0-1."""
+        return self.fired / self.windows
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Its 95 % interval (Clopper & Pearson 1934)."""
+        from scipy.stats import binomtest
+
+        found = binomtest(self.fired, self.windows).proportion_ci(method="exact")
+        return float(found.low), float(found.high)
+
+
+class Rates:
+    """All rates of `rates.json`."""
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        self._cells = content["cells"]
+        self.measured = shown(content["machine"])
+
+    def of(self, detector: str, shift: Shift, size: int) -> Rate | None:
+        """Return a rate; None where it was not measured."""
+        cell = self._cells.get(Cell(detector, shift, size).name)
+        return Rate(cell["fired"], cell["windows"]) if cell else None
+
+    def mean_power(self, detector: str) -> float:
+        """Return the mean over all shifts at windows of `OTHERS_SIZE`."""
+        found = [self.of(detector, shift, OTHERS_SIZE) for shift in SHIFTS]
+        values = [rate.value for rate in found if rate]
+        return sum(values) / len(values)
+
+
+def load_rates() -> Rates:
+    """Return what `python -m benchmarks.drift` measured."""
+    return Rates(read_json(RESULT))
+
+
+def false_alarms() -> list[str]:
+    """Return the table of rates without drift."""
+    rates = load_rates()
+    lines = [
+        "| fires without drift | " + " | ".join(f"window of {size}" for size in SIZES) + " |",
+        "|---|" + "---|" * len(SIZES),
+    ]
+    for detector in DETECTORS:
+        cells = [_with_interval(rates.of(detector, NO_SHIFT, size)) for size in SIZES]
+        lines.append(f"| {detector} | {' | '.join(cells)} |")
+    return [*lines, "", f"Reference of 2,000; 95 % intervals; measured {rates.measured}."]
+
+
+def _with_interval(rate: Rate | None) -> str:
+    if rate is None:
+        return ""
+    low, high = rate.interval
+    return f"{rate.value:.1%} [{low:.1%}, {high:.1%}] of {rate.windows}"
+
+
+def power() -> list[str]:
+    """Return the table of rates on shifted windows."""
+    rates = load_rates()
+    columns = [("spamline", size) for size in SIZES[1:]]
+    columns += [(detector, OTHERS_SIZE) for detector in list(DETECTORS)[1:]]
+    head = " | ".join(f"{detector}, {size}" for detector, size in columns)
+    lines = [f"| shift | {head} |", "|---|" + "---|" * len(columns)]
+    for shift in SHIFTS:
+        found = [rates.of(detector, shift, size) for detector, size in columns]
+        cells = [f"{rate.value:.2f}" if rate else "" for rate in found]
+        lines.append(f"| {shift.kind} {shift.amount:.0%} | {' | '.join(cells)} |")
+    means = [
+        f"**{rates.mean_power(detector):.2f}**" if size == OTHERS_SIZE else ""
+        for detector, size in columns
+    ]
+    return [*lines, f"| **mean** | {' | '.join(means)} |"]
+
+
+def costs() -> list[str]:
+    """Return the table of what a decision costs."""
+    measured = read_json(SPEED)
+    lines = [
+        "| decision by | reference | window | first, CPU-s | then, CPU-s | peak, MB |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {row['detector']} | {row['reference']:,} | {row['window']:,} "
+            f"| {row['first_cpu_seconds']:.2f} | {row['cpu_seconds']:.3f} "
+            f"| {row['peak_megabytes']} |"
+            for row in measured["decisions"]
+        ),
+    ]
+    return [*lines, "", f"384 dimensions, one thread; measured {shown(measured['machine'])}."]

@@ -1,0 +1,117 @@
+"""Measures what one decision costs: CPU seconds and peak memory, by sizes of reference and window.
+
+    python -m benchmarks.drift.speed
+
+Each figure comes from a process of its own; writes `speed.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.drift.detectors import DETECTORS, QUORUM, Rows, evidently_methods
+from benchmarks.machine import measured_on
+from stages.cache import VARIABLE
+from stages.files import write_json
+
+RESULT = Path(__file__).with_name("speed.json")
+DIM = 384
+SIZES = [(r, w) for r in (2_000, 10_000, 50_000) for w in (300, 1_000, 10_000)]
+# The original system's way takes minutes beyond the first size, and too much memory.
+METRICS = "Evidently's metrics"
+MEASURED = {
+    "spamline": SIZES,
+    "spamline, null kept": SIZES,
+    "original thresholds": SIZES[:2],
+    METRICS: SIZES[:1],
+}
+# Of a decision on a reference that has been seen before; the first one computes its profile.
+REPEATS = 3
+
+
+def main() -> None:
+    """Measure everything, and write the result."""
+    if len(sys.argv) > 1:
+        print(json.dumps(_measure(sys.argv[1], *map(int, sys.argv[2:]))))
+        return
+    rows: list[dict[str, Any]] = []
+    for detector, sizes in MEASURED.items():
+        for reference, window in sizes:
+            command = [sys.executable, "-m", "benchmarks.drift.speed"]
+            done = subprocess.run(
+                [*command, detector, str(reference), str(window)],
+                capture_output=True,
+                check=True,
+                text=True,
+            )
+            found = json.loads(done.stdout.splitlines()[-1])
+            rows.append({"detector": detector, "reference": reference, "window": window, **found})
+            print(rows[-1])
+    write_json(RESULT, {"machine": measured_on(), "decisions": rows})
+
+
+def _measure(detector: str, reference: int, window: int) -> dict[str, float]:
+    """Return the first decision's and the best later one's CPU seconds, and the peak in MB."""
+    rng = np.random.default_rng(0)
+    past, now = _rows(rng, reference), _rows(rng, window)
+    decide = _metrics if detector == METRICS else DETECTORS[detector]
+    _warm_up(decide, rng)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    times = []
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[VARIABLE] = folder
+        for seed in range(1 if detector == METRICS else 1 + REPEATS):
+            start = time.process_time()
+            decide(past, now, seed)
+            times.append(time.process_time() - start)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "first_cpu_seconds": round(times[0], 4),
+        "cpu_seconds": round(min(times[1:] or times), 4),
+        "peak_megabytes": round(peak / 1024),
+        "megabytes_before": round(before / 1024),
+    }
+
+
+def _rows(rng: np.random.Generator, n: int) -> Rows:
+    rows = rng.standard_normal((n, DIM), dtype=np.float32)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+
+
+def _metrics(reference: Rows, window: Rows, seed: int) -> bool:
+    """The original system's call: a report of three embedding metrics, each with its picture."""
+    import pandas as pd
+    from evidently.legacy.metrics import EmbeddingsDriftMetric
+    from evidently.legacy.pipeline.column_mapping import ColumnMapping
+    from evidently.legacy.report import Report
+
+    np.random.seed(seed)
+    past, now = (pd.DataFrame(side).add_prefix("e") for side in (reference, window))
+    mapping = ColumnMapping(embeddings={"mail": list(past)})
+    metrics = [EmbeddingsDriftMetric("mail", drift_method=m) for m in evidently_methods()]
+    report = Report(metrics=metrics)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        report.run(reference_data=past, current_data=now, column_mapping=mapping)
+        found = report.as_dict()["metrics"]
+    return sum(bool(metric["result"]["drift_detected"]) for metric in found) >= QUORUM
+
+
+def _warm_up(decide: Any, rng: np.random.Generator) -> None:
+    """Let the imports happen before the clock runs."""
+    decide(_rows(rng, 60), _rows(rng, 60), 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""The three policies of retraining on the default corpus, and the verdict on planted changes.
+
+    python -m benchmarks.replay
+
+Replays the corpus as `make replay` does, then streams with a change planted on a known day
+(`benchmarks.planted`) under the policy that heeds the verdict. Writes `benchmarks/replay.json`,
+the same bytes each time, `docs/replay.svg`, and `benchmarks/replay_compute.json`, which has the
+CPU seconds. What was interrupted goes on; the first time, every message is encoded.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import shutil
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import measured_on
+from benchmarks.planted import Plant, corpus, planted, write_stream
+from stages import config
+from stages.__main__ import pin_environment
+from stages.files import replacing, write_json
+from stages.loop.replay.command import SCRATCH
+from stages.loop.replay.replay import FIGURE, replay
+from stages.loop.replay.schedule import Policy, Span, spans
+from stages.mail.sources import open_source
+
+RESULT = Path(__file__).with_suffix(".json")
+COMPUTE = RESULT.with_name("replay_compute.json")
+PICTURE = Path("docs/replay.svg")
+# As `make replay` has them: the first model learns from four weeks, the last window with mail of
+# both classes begins on 23 September.
+START, END = dt.date(2002, 8, 5), dt.date(2002, 10, 7)
+# Feeds begin on 24 September: their items are foreign to all mail before.
+PLANTED, PLANTED_END = dt.date(2002, 9, 2), dt.date(2002, 9, 30)
+# A verdict looks at mail; how well tuned the models in between are is another matter.
+SEARCH = config.Search(trials=2, folds=5)
+CHANGES = [("feeds", 0.0), ("feeds", 0.1), ("feeds", 0.2), ("feeds", 0.4), ("words", 0.3)]
+PLANTS = [
+    Plant(order, kind, share, PLANTED) for order in ("shuffled", "dates") for kind, share in CHANGES
+]
+
+
+def main() -> None:
+    """Measure, and write the results."""
+    params = config.load()
+    survey = open_source(params.source, seed=params.seed).survey()
+    found = replay(params, spans(START, END, 7), list(Policy), SCRATCH, survey)
+    streams = _planted(dataclasses.replace(params, search=SEARCH))
+    write_json(RESULT, {"policies": found.policies, "planted": streams})
+    write_json(COMPUTE, {"machine": measured_on(), "policies": found.compute})
+    with replacing(PICTURE) as picture:
+        shutil.copy(SCRATCH / FIGURE, picture)
+
+
+def _planted(params: config.Params) -> list[dict[str, Any]]:
+    """Return when the verdict noticed each of `PLANTS`, and what it said before."""
+    base, feed = corpus(params, params.window.start, PLANTED_END)
+    windows = spans(START, PLANTED_END, 7)
+    streams = []
+    for plant in PLANTS:
+        folder = SCRATCH / "streams" / plant.name
+        stream = planted(base, feed, plant, params.seed)
+        source = write_stream(folder.with_suffix(".parquet"), stream)
+        own = dataclasses.replace(params, source=source)
+        survey = open_source(source, seed=params.seed).survey()
+        found = replay(own, windows, [Policy.DRIFT], folder, survey)
+        streams.append(_told(found.policies[Policy.DRIFT]["windows"], windows, plant))
+        print(streams[-1])
+    return streams
+
+
+def _told(lived: list[dict[str, Any]], windows: list[Span], plant: Plant) -> dict[str, Any]:
+    first = [span.start for span in windows].index(plant.day)
+    decisions = [window["decision"] for window in lived]
+    late = decisions[first:]
+    return {
+        "order": plant.order,
+        "kind": plant.kind,
+        "share": plant.share,
+        "from": plant.day.isoformat(),
+        "decisions": decisions,
+        "drift_before": decisions[:first].count("drift"),
+        # In windows; 0 is the first one with the change in it.
+        "delay": late.index("drift") if "drift" in late else None,
+        "windows_before": first,
+        "windows_after": len(late),
+    }
+
+
+if __name__ == "__main__":
+    pin_environment("benchmarks.replay")
+    main()

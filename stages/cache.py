@@ -1,0 +1,15 @@
+"""The folder for what is had once and serves every run of every checkout on this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+VARIABLE = "SPAMLINE_CACHE"
+
+
+def cache_dir() -> Path:
+    """Return that folder: `SPAMLINE_CACHE`, else one in the user's cache."""
+    from platformdirs import user_cache_dir
+
+    return Path(os.environ.get(VARIABLE) or user_cache_dir("spamline"))

@@ -1,0 +1,68 @@
+"""What a window does to the model while it has no labels: scores, and the error they imply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The model's scores on a window beside those on its reference, which were given out of fold.
+
+    Attributes:
+        score_distance: the largest difference between the two distributions of probabilities, 0-1
+            (Kolmogorov-Smirnov).
+        error_percent: messages of the window whose verdict is wrong, if the probabilities are true.
+        reference_error_percent: the same of the reference.
+    """
+
+    score_distance: float
+    error_percent: float
+    reference_error_percent: float
+
+    @property
+    def rise(self) -> float:
+        """How much more error the window has, in percentage points."""
+        return self.error_percent - self.reference_error_percent
+
+    def hurts(self, limit: float) -> bool:
+        """Return whether the estimated error rises by more than `limit` percentage points."""
+        return self.rise > limit
+
+
+def estimate(
+    reference: NDArray[np.float64], window: NDArray[np.float64], threshold: float
+) -> Estimate:
+    """Return what the scores say.
+
+    The error is estimated from calibrated probabilities: a message called spam at p is ham with
+    probability 1 - p (CBPE: Kivimäki et al. 2025, "Confidence-based Estimators for Predictive
+    Performance in Model Monitoring", JAIR 82). It sees mail that makes the model unsure, not mail
+    about which it is surely wrong; so it stands in only until labels arrive.
+
+    Args:
+        reference: (n,) probabilities of spam.
+        window: (m,) probabilities of spam.
+        threshold: from which on a message is called spam.
+    """
+    return Estimate(
+        score_distance=_largest_difference(reference, window),
+        error_percent=100.0 * _expected_error(window, threshold),
+        reference_error_percent=100.0 * _expected_error(reference, threshold),
+    )
+
+
+def _expected_error(probability: NDArray[np.float64], threshold: float) -> float:
+    wrong = np.where(probability >= threshold, 1.0 - probability, probability)
+    return float(wrong.mean())
+
+
+def _largest_difference(left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
+    at = np.concatenate([left, right])
+    shares = (
+        np.searchsorted(np.sort(side), at, side="right") / len(side) for side in (left, right)
+    )
+    return float(np.abs(np.subtract(*shares)).max())

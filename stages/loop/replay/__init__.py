@@ -1,0 +1,1 @@
+"""The replay: a corpus lived through window by window, once under each policy of retraining."""

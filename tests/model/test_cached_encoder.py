@@ -1,0 +1,79 @@
+"""The encoder behind the cache: it keeps apart whatever has other bytes, and holds no stream."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stages import config
+from stages.model.cached_encoder import CachedEncoder, byte_space, cached_encoder, processor
+from stages.model.embedding_cache import EmbeddingCache
+
+CPUINFO = """processor\t: 0
+vendor_id\t: AuthenticAMD
+cpu MHz\t\t: {mhz}
+flags\t\t: sse2 avx2{more}
+
+processor\t: 1
+"""
+
+
+def test_other_bytes_are_another_space(
+    minilm: config.Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spaces = {
+        byte_space(minilm),
+        byte_space(dataclasses.replace(minilm, sha256="0" * 64)),
+        byte_space(dataclasses.replace(minilm, package="no_such_package")),
+    }
+    monkeypatch.setenv("ONEDNN_DEFAULT_FPMATH_MODE", "BF16")
+    spaces.add(byte_space(minilm))
+    assert len(spaces) == 4
+
+
+def test_an_instruction_set_is_told_from_another_and_the_moment_is_not(tmp_path: Path) -> None:
+    def told(mhz: str, more: str) -> list[str]:
+        path = tmp_path / "cpuinfo"
+        path.write_text(CPUINFO.format(mhz=mhz, more=more))
+        return processor(path)
+
+    assert told("2000", "") == told("3000", "")
+    assert told("2000", "") != told("2000", " avx512f")
+    assert processor(tmp_path / "absent")
+
+
+def test_a_stream_is_not_read_ahead_of_what_is_asked_for(
+    minilm: config.Encoder, tmp_path: Path
+) -> None:
+    cache = EmbeddingCache(tmp_path / "cache.db", "space", minilm.dim)
+    texts = [str(n) for n in range(100)]
+    cache.put({text: np.ones(minilm.dim, np.float32) for text in texts})
+    endless: Iterator[str] = itertools.cycle(texts)
+    encoder = CachedEncoder(minilm, cache)
+    assert len(list(itertools.islice(encoder.encode(endless), 1000))) == 1000
+    assert encoder.found < 1100
+
+
+@pytest.mark.slow
+def test_texts_alike_up_to_the_cut_are_encoded_once(
+    minilm: config.Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPAMLINE_CACHE", str(tmp_path))
+    long = "a word and another " * 200
+    with cached_encoder(minilm) as encoder:
+        first, *others = encoder.encode([long, long, "short", "", long + "beyond the cut"])
+        assert encoder.found == 0
+        assert [first.tobytes() == other.tobytes() for other in others] == [
+            True,
+            False,
+            False,
+            True,
+        ]
+        again = list(encoder.encode([long, "", "new"]))
+        assert encoder.found == 2
+        assert again[1].tobytes() == others[2].tobytes()
