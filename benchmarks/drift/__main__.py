@@ -42,10 +42,10 @@ NULL_WINDOWS = {
 }
 SHIFTED_WINDOWS = {
     "spamline": 60,
-    "spamline, null kept": 20,
+    "spamline, null kept": 12,
     "original thresholds": 20,
-    "Evidently's bootstrap": 10,
-    "frouros MMD": 20,
+    "Evidently's bootstrap": 6,
+    "frouros MMD": 12,
 }
 # The others are measured at one size of window only.
 OTHERS_SIZE = 300
@@ -86,8 +86,9 @@ def cells() -> list[Cell]:
 
 
 def _fits(shift: Shift, size: int) -> bool:
-    """Return whether the corpus has spam enough beside the reference's 600."""
-    return shift.kind is not Kind.SPAM_SHARE or shift.amount * size <= 500
+    """Return whether the corpus has enough: spam beside the reference's 600, and new spam."""
+    most = {Kind.SPAM_SHARE: 500, Kind.NEW_SPAM: 100}
+    return shift.amount * size <= most.get(shift.kind, size)
 
 
 def fired(cell: Cell, trial: int) -> bool:

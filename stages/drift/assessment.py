@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +79,7 @@ def assess(
     verdict = judge(subject, comparison, quality, scores, drift)
     if verdict.decision is Decision.NO_DRIFT:
         return verdict
-    return dataclasses.replace(verdict, why=_why(window, reference, champion, drift, rng))
+    return verdict.explained(_why(window, reference, champion, drift, rng))
 
 
 def _why(

@@ -21,7 +21,7 @@ def vote_sentence(comparison: Comparison, drift: Drift) -> str:
     return (
         f"Mail {'changed' if votes >= drift.quorum else 'did not change'}: {votes} of 3 statistics "
         f"are above their thresholds, {drift.quorum} are needed "
-        f"(p = {comparison.vote_p_value:.3f}, false-alarm rate {drift.false_alarm_rate:g})."
+        f"({_p(comparison.vote_p_value)}, false-alarm rate {drift.false_alarm_rate:g})."
     )
 
 
@@ -84,15 +84,19 @@ def cause_sentence(explanation: Explanation) -> str:
     """Say what explains the change."""
     share = (
         f"the share called spam went from {explanation.reference_spam_share:.0%} to "
-        f"{explanation.spam_share:.0%} (p = {explanation.share_p_value:.3f})"
+        f"{explanation.spam_share:.0%} ({_p(explanation.share_p_value)})"
     )
-    content = f"content within ham and spam (p = {explanation.content_p_value:.3f})"
+    content = f"content within ham and spam ({_p(explanation.content_p_value)})"
     return {
         Cause.SPAM_SHARE: f"The spam share alone explains the change: {share}, not {content}.",
         Cause.CONTENT: f"New content explains the change: {content}; {share}.",
         Cause.BOTH: f"Both explain the change: {share}, and {content}.",
         None: f"Neither alone surely explains the change: {share}, {content}.",
     }[explanation.cause]
+
+
+def _p(value: float) -> str:
+    return f"p = {value:.3f}" if value >= 0.0005 else "p < 0.001"
 
 
 def statistic_sentence(statistic: Statistic) -> str:

@@ -107,6 +107,12 @@ class Verdict:
         """How many statistics are beyond their thresholds."""
         return self.comparison.votes if self.comparison else 0
 
+    def explained(self, why: Why) -> Verdict:
+        """Return the verdict with what a person looks at, and the cause behind the first reason."""
+        first, *others = self.reasons
+        reasons = (first, cause_sentence(why.explanation), *others)
+        return dataclasses.replace(self, why=why, reasons=reasons)
+
     def to_json(self) -> dict[str, Any]:
         """Return the verdict as plain values; no time, no run id."""
         subject = self.subject
@@ -114,10 +120,7 @@ class Verdict:
             "decision": self.decision.value,
             "changed": self.decision in (Decision.CHANGED, Decision.DRIFT),
             "matters": self.decision is Decision.DRIFT,
-            "reasons": [
-                *self.reasons,
-                *([cause_sentence(self.why.explanation)] if self.why else []),
-            ],
+            "reasons": list(self.reasons),
             "model": subject.model,
             "window": {
                 "from": subject.window_from.isoformat(),

@@ -85,9 +85,10 @@ def test_the_messages_that_carry_the_change_are_shown_as_text(
     reference, window = sides
     found = carriers(reference.sample, window.sample, window.called_spam)
     why = Why(explanation(Cause.CONTENT), found)
-    write_report(tmp_path / "report.html", dataclasses.replace(verdict, why=why), *sides)
+    write_report(tmp_path / "report.html", verdict.explained(why), *sides)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert found[0].id[:12] in page
+    assert "New content explains the change" in page
     assert "&lt;b&gt;win&lt;/b&gt;" in page
     assert "<img src=a>" not in page
 

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,6 +29,9 @@ class ForgeServer:
         self.dispatches: list[dict[str, Any]] = []
         self.asked: list[tuple[str, str, str]] = []
         self.broken: int | None = None
+        # Seconds until a pull request is open, and whether it gets lost on its way.
+        self.slow = 0.0
+        self.deaf = False
         self.url = ""
 
     @contextmanager
@@ -118,6 +122,9 @@ class ForgeServer:
 
     def _open_pull(self, *, query: dict[str, str], sent: Any) -> Answer:
         assert sent["base"] == "main"
+        time.sleep(self.slow)
+        if self.deaf:
+            return 500, {"message": "lost"}
         pull = self.open(sent["head"], body=sent["body"])
         pull["title"] = sent["title"]
         return 201, pull

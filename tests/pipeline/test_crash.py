@@ -40,7 +40,7 @@ KILLS = [
     ("step 7 of 8", 0.0),
     ("step 7 of 8", 0.05),
     ("step 8 of 8", 0.0),
-    ("step 8 of 8", 0.4),
+    ("step 8 of 8", 0.7),
 ]
 
 
@@ -98,10 +98,15 @@ def test_killed_at_every_step_in_a_row_and_run_once_more(world: World) -> None:
     """Each run starts from what the kill before it left, in one folder."""
     main, versions = world.branches()["main"], world.versions()
     clone = world.clone("loop")
+    world.forge.slow = 1.0
     for words, seconds in KILLS:
+        # A kill before the last step: the forge has heard nothing; in its middle: it has.
+        world.forge.deaf = seconds == 0
         with retraining(clone, words):
             time.sleep(seconds)
+        time.sleep(world.forge.slow)
         check(world, main, versions)
+    world.forge.slow = 0.0
     for folder in (clone, world.clone("fresh")):
         said = folder.stages("retrain", "--as-of", DRIFTING)
         check(world, main, versions)

@@ -20,7 +20,7 @@ class Carrier:
     Attributes:
         subject: as it came.
         excerpt: the first characters of its text.
-        weight: its share of the shift, as the verdict has it.
+        weight: how much denser mail like it is in the window than in the reference, -1 to 1.
         called_spam: the production model's word; None where the verdict does not say.
     """
 
