@@ -1,4 +1,4 @@
-"""Writes every figure of README.md and docs/drift.md, and their pictures, from measured results.
+"""Writes every figure of README.md, docs/drift.md and docs/replay.md from measured results.
 
     python -m benchmarks.readme [--check]
 
@@ -17,9 +17,10 @@ from typing import Any
 
 from benchmarks.drift.results import costs, false_alarms, power
 from benchmarks.machine import shown
+from benchmarks.replay_tables import planted, policies, weeks
 from stages.files import read_json, write_text
 
-README, DRIFT = Path("README.md"), Path("docs/drift.md")
+README, DRIFT, REPLAY = Path("README.md"), Path("docs/drift.md"), Path("docs/replay.md")
 PICTURE = Path("docs/run.svg")
 METRICS = Path("data/evaluate/metrics.json")
 RUN, CHOICES = Path("benchmarks/run.json"), Path("benchmarks/choices.json")
@@ -42,8 +43,19 @@ NAMES = {
 def main() -> int:
     """Write the pages' figures, or compare them; return the exit status."""
     pages = {
-        README: {"figures": figures(), "choices": choices(), "stack": stack()},
+        README: {
+            "figures": figures(),
+            "choices": choices(),
+            "replay": policies(),
+            "stack": stack(),
+        },
         DRIFT: {"false alarms": false_alarms(), "power": power(), "costs": costs()},
+        REPLAY: {
+            "replay": policies(),
+            "weeks": weeks(),
+            "later": policies("later"),
+            "planted": planted(),
+        },
     }
     check = "--check" in sys.argv[1:]
     stale = [page for page, blocks in pages.items() if _fill(page, blocks, check=check)]

@@ -2,10 +2,11 @@
 
     python -m benchmarks.replay
 
-Replays the corpus as `make replay` does, then streams with a change planted on a known day
-(`benchmarks.planted`) under the policy that heeds the verdict. Writes `benchmarks/replay.json`,
-the same bytes each time, `docs/replay.svg`, and `benchmarks/replay_compute.json`, which has the
-CPU seconds. What was interrupted goes on; the first time, every message is encoded.
+Replays the corpus as `make replay` does, once more with a later start, then streams with a change
+planted on a known day (`benchmarks.planted`) under the policy that heeds the verdict. Writes
+`benchmarks/replay.json`, the same bytes each time, `docs/replay.svg`, and
+`benchmarks/replay_compute.json`, which has the CPU seconds. What was interrupted goes on; the first
+time, every message is encoded.
 """
 
 from __future__ import annotations
@@ -32,10 +33,13 @@ PICTURE = Path("docs/replay.svg")
 # As `make replay` has them: the first model learns from four weeks, the last window with mail of
 # both classes begins on 23 September.
 START, END = dt.date(2002, 8, 5), dt.date(2002, 10, 7)
+# With a first model of the six weeks that `conf/source/spamassassin.yaml` names: what retraining
+# gains over a model that has seen little mail is one thing, over one that has seen more another.
+LATER = dt.date(2002, 8, 19)
 # Feeds begin on 24 September: their items are foreign to all mail before.
-PLANTED, PLANTED_END = dt.date(2002, 9, 2), dt.date(2002, 9, 30)
-# A verdict looks at mail; how well tuned the models in between are is another matter.
-SEARCH = config.Search(trials=2, folds=5)
+PLANTED, PLANTED_END = dt.date(2002, 9, 9), dt.date(2002, 9, 30)
+# The verdict is measured here, not the models in between: they are tuned less, and judged mildly.
+SEARCH, LOST_HAM = config.Search(trials=2, folds=5), 0.05
 CHANGES = [("feeds", 0.0), ("feeds", 0.1), ("feeds", 0.2), ("feeds", 0.4), ("words", 0.3)]
 PLANTS = [
     Plant(order, kind, share, PLANTED) for order in ("shuffled", "dates") for kind, share in CHANGES
@@ -47,9 +51,15 @@ def main() -> None:
     params = config.load()
     survey = open_source(params.source, seed=params.seed).survey()
     found = replay(params, spans(START, END, 7), list(Policy), SCRATCH, survey)
-    streams = _planted(dataclasses.replace(params, search=SEARCH))
-    write_json(RESULT, {"policies": found.policies, "planted": streams})
-    write_json(COMPUTE, {"machine": measured_on(), "policies": found.compute})
+    later = replay(
+        params, spans(LATER, END, 7), [Policy.NEVER, Policy.DRIFT], SCRATCH / "later", survey
+    )
+    gate = dataclasses.replace(params.gate, max_ham_false_positive_rate=LOST_HAM)
+    streams = _planted(dataclasses.replace(params, search=SEARCH, gate=gate))
+    result = {"policies": found.policies, "later": later.policies, "planted": streams}
+    write_json(RESULT, result)
+    seconds = {"policies": found.compute, "later": later.compute}
+    write_json(COMPUTE, {"machine": measured_on(), **seconds})
     with replacing(PICTURE) as picture:
         shutil.copy(SCRATCH / FIGURE, picture)
 
@@ -57,7 +67,7 @@ def main() -> None:
 def _planted(params: config.Params) -> list[dict[str, Any]]:
     """Return when the verdict noticed each of `PLANTS`, and what it said before."""
     base, feed = corpus(params, params.window.start, PLANTED_END)
-    windows = spans(START, PLANTED_END, 7)
+    windows = spans(LATER, PLANTED_END, 7)
     streams = []
     for plant in PLANTS:
         folder = SCRATCH / "streams" / plant.name
@@ -74,18 +84,17 @@ def _planted(params: config.Params) -> list[dict[str, Any]]:
 def _told(lived: list[dict[str, Any]], windows: list[Span], plant: Plant) -> dict[str, Any]:
     first = [span.start for span in windows].index(plant.day)
     decisions = [window["decision"] for window in lived]
-    late = decisions[first:]
     return {
         "order": plant.order,
         "kind": plant.kind,
         "share": plant.share,
-        "from": plant.day.isoformat(),
         "decisions": decisions,
-        "drift_before": decisions[:first].count("drift"),
+        "losses": [window["one_minus_auc_percent"] for window in lived],
+        "retrainings_before": sum(window["retraining"] is not None for window in lived[:first]),
         # In windows; 0 is the first one with the change in it.
-        "delay": late.index("drift") if "drift" in late else None,
+        "delay": decisions[first:].index("drift") if "drift" in decisions[first:] else None,
         "windows_before": first,
-        "windows_after": len(late),
+        "windows_after": len(decisions) - first,
     }
 
 

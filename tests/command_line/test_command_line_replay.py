@@ -118,8 +118,11 @@ def test_a_first_model_that_the_gate_refuses_is_told_with_the_gates_reason(livin
 
 
 def test_what_cannot_be_replayed_is_one_line(living: Project, tmp_path: Path) -> None:
-    line = living.refuse("replay", "--from", "2024-02-26", "--to", "2024-02-27")
-    assert "no window of 7 days lies between 2024-02-26 and 2024-02-27" in line
+    line = living.refuse("replay", "--from", "2024-02-20", "--to", "2024-02-23")
+    assert "no window of 7 days lies between 2024-02-20 and 2024-02-23" in line
+    # The source ends before.
+    line = living.refuse("replay", "--from", "2030-01-01", "--to", "2030-03-01")
+    assert "no window of 7 days lies between 2030-01-01 and 2024-02-26" in line
     (tmp_path / "thesis.txt").write_text("mine")
     line = living.refuse(*CALL, "--scratch", str(tmp_path))
     assert "holds files, but no replay" in line

@@ -32,7 +32,7 @@ def run(
     Args:
         overrides: as `params` takes them; without any, `params.yaml` holds.
         start: of the first window; by default where the configured history ends.
-        end: of the last window; by default after the source's last day.
+        end: of the last window; at most, and by default, the day after the source's last.
         days: of a window.
         policies: which, each once.
         scratch: see `replay`.
@@ -40,7 +40,8 @@ def run(
     tree = config.validate(config.compose(overrides), "conf/") if overrides else config.load()
     params = dataclasses.replace(tree, source=anywhere(tree.source))
     survey = open_source(params.source, seed=params.seed).survey()
-    windows = spans(start or params.window.until, end or _after(survey), days)
+    over = _after(survey)
+    windows = spans(start or params.window.until, min(end or over, over), days)
     found = replay(params, windows, list(dict.fromkeys(policies)), scratch, survey)
     _print(found)
     say(f"replay: {scratch / RESULTS}, {scratch / FIGURE}")

@@ -109,7 +109,6 @@ def _window(record: Record, scored: Scored | None) -> dict[str, Any]:
         "model": verdict["model"][:12] if verdict else None,
         "decision": verdict["decision"] if verdict else "no_mail",
         "action": record.action.value,
-        "reason": verdict["reasons"][0] if verdict else "The window holds no mail.",
         "retraining": vars(retraining) if retraining else None,
         **(_quality(scored) if scored is not None else {}),
     }

@@ -1,0 +1,97 @@
+"""The tables of the replay's results, for the README and docs/replay.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import shown
+from stages.files import read_json
+from stages.loop.replay import table
+
+REPLAY, COMPUTE = Path("benchmarks/replay.json"), Path("benchmarks/replay_compute.json")
+
+
+def policies(name: str = "policies") -> list[str]:
+    """Return the table of the policies of retraining; of the later start if `name` is "later"."""
+    compute = read_json(COMPUTE)
+    rows = table.rows(_measured(name), compute[name])
+    *head, seconds = table.HEAD
+    return _table([*head, f"{seconds} ({shown(compute['machine'])})"], rows)
+
+
+def _measured(name: str) -> dict[str, Any]:
+    """Return the policies' results in their own order; JSON has them by name."""
+    found = read_json(REPLAY)[name]
+    return {policy: found[policy] for policy in table.NAMES if policy in found}
+
+
+def weeks() -> list[str]:
+    """Return the table of the replay's windows, the verdict beside what was realised."""
+    measured = _measured("policies")
+    head = ["week of", "ham, spam", "verdict", *(f"(1-AUC)%, {table.NAMES[p]}" for p in measured)]
+    rows = []
+    for same in zip(*(policy["windows"] for policy in measured.values()), strict=True):
+        heeded = same[list(measured).index("drift")]
+        losses = [_loss(window) for window in same]
+        counts = f"{heeded['ham']}, {heeded['spam']}"
+        rows.append((heeded["from"], counts, _judged(heeded), *losses))
+    return _table(head, rows)
+
+
+def _judged(window: dict[str, Any]) -> str:
+    """Return the verdict on a window, and what kept it from retraining."""
+    decision, action = (window[key].replace("_", " ") for key in ("decision", "action"))
+    return decision if action in ("none", "retrain") else f"{decision}, {action}"
+
+
+def _loss(window: dict[str, Any]) -> str:
+    """Return the loss of a window, and what came of the retraining at its end."""
+    loss = window["one_minus_auc_percent"]
+    shown = "no spam" if loss is None else f"{loss:.2f}"
+    retraining = window["retraining"]
+    if retraining is None:
+        return shown
+    return f"{shown}, then {'retrained' if retraining['promoted'] else 'refused'}"
+
+
+def planted() -> list[str]:
+    """Return the table of planted changes, when the verdict noticed them, and what they cost."""
+    head = ["mail", "from 9 September on", "retrainings before", "drift", "(1-AUC)% week by week"]
+    rows = [
+        (
+            {"shuffled": "shuffled", "dates": "in date order"}[stream["order"]],
+            _change(stream),
+            f"{stream['retrainings_before']} in {stream['windows_before']} weeks",
+            _delay(stream),
+            _losses(stream),
+        )
+        for stream in read_json(REPLAY)["planted"]
+    ]
+    return _table(head, rows)
+
+
+def _losses(stream: dict[str, Any]) -> str:
+    """Return the losses before the change and, behind a bar, from then on."""
+    shown = ["-" if loss is None else f"{loss:.2f}" for loss in stream["losses"]]
+    first = stream["windows_before"]
+    return f"{' '.join(shown[:first])} / {' '.join(shown[first:])}"
+
+
+def _change(stream: dict[str, Any]) -> str:
+    if not stream["share"]:
+        return "no change"
+    what = {"feeds": "of the mail are items of feeds", "words": "of the words of spam disguised"}
+    return f"{stream['share']:.0%} {what[stream['kind']]}"
+
+
+def _delay(stream: dict[str, Any]) -> str:
+    if stream["delay"] is None:
+        return f"not in {stream['windows_after']} weeks"
+    return "in the first week" if not stream["delay"] else f"{stream['delay']} weeks later"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
+    return [lines[0], "|---" * len(head) + "|", *lines[1:]]
