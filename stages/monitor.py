@@ -8,9 +8,10 @@ from pathlib import Path
 from stages import config
 from stages.console import say
 from stages.drift.assessment import Champion, assess
-from stages.drift.inputs import read_reference, read_window
+from stages.drift.inputs import Reference, Window, read_reference, read_window
 from stages.drift.reference import REFERENCE
 from stages.drift.report import write_report
+from stages.drift.verdict import Verdict
 from stages.environment import in_experiment
 from stages.files import read_json, write_json
 from stages.model.filter import read_specification
@@ -44,8 +45,12 @@ def run(params: MonitorParams) -> None:
     """
     digest, holdout_loss = in_production()
     folder = obtain(open_registry(params.registry), digest)
-    threshold = read_specification(folder).threshold
-    monitor(Champion(digest, folder, threshold, holdout_loss), params)
+    monitor(champion_of(digest, folder, holdout_loss), params)
+
+
+def champion_of(digest: str, folder: Path, holdout_loss: float | None) -> Champion:
+    """Return the production model as its folder says it."""
+    return Champion(digest, folder, read_specification(folder).threshold, holdout_loss)
 
 
 def monitor(champion: Champion, params: MonitorParams) -> None:
@@ -53,11 +58,7 @@ def monitor(champion: Champion, params: MonitorParams) -> None:
 
     The verdict comes first: neither a dead store nor a failing report may lose it.
     """
-    window = read_window(MAIL, EMBEDDINGS, PREDICTIONS, model=champion.digest)
-    reference = read_reference(champion.folder / REFERENCE)
-    verdict = assess(
-        window, reference, champion, edges=params.window, drift=params.drift, seed=params.seed
-    )
+    verdict, reference, window = judge_batch(champion, params)
     # What an earlier run reported is not about this verdict.
     REPORT.unlink(missing_ok=True)
     write_json(VERDICT, {**verdict.to_json(), "report": REPORT.as_posix()})
@@ -70,3 +71,17 @@ def monitor(champion: Champion, params: MonitorParams) -> None:
         # A page for people must not stop the loop.
         say(f"monitor: no report, Evidently failed: {error!r}")
     say(f"monitor: {verdict.decision}. {verdict.reasons[0]}")
+
+
+def judge_batch(champion: Champion, params: MonitorParams) -> tuple[Verdict, Reference, Window]:
+    """Return the verdict on the batch, and both sides of it.
+
+    Raises:
+        DataError: as for `run`.
+    """
+    window = read_window(MAIL, EMBEDDINGS, PREDICTIONS, model=champion.digest)
+    reference = read_reference(champion.folder / REFERENCE)
+    verdict = assess(
+        window, reference, champion, edges=params.window, drift=params.drift, seed=params.seed
+    )
+    return verdict, reference, window

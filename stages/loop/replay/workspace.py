@@ -16,11 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from stages import config, embed, evaluate, fetch, infer, monitor, register, train
-from stages.drift.assessment import Champion, assess
-from stages.drift.inputs import Window, read_reference, read_window
-from stages.drift.reference import REFERENCE
+from stages.drift.inputs import Window
 from stages.files import read_json, replacing, rounded, sha256, tree_digest, write_json
-from stages.model.filter import read_specification
 from stages.model.tables import read_split
 from stages.registry.pointer import Pointer, in_production, incumbent, read_pointer, write_pointer
 from stages.registry.receipt import Receipt
@@ -76,16 +73,9 @@ class Workspace:
             embed.run(config.sections(embed.EmbedParams, params), "batch")
             with self._metered():
                 infer.predict(digest, folder, config.sections(infer.InferParams, params))
-                scored = read_window(
-                    monitor.MAIL, monitor.EMBEDDINGS, monitor.PREDICTIONS, model=digest
-                )
-                verdict = assess(
-                    scored,
-                    read_reference(folder / REFERENCE),
-                    Champion(digest, folder, read_specification(folder).threshold, loss),
-                    edges=window,
-                    drift=params.drift,
-                    seed=params.seed,
+                verdict, _, scored = monitor.judge_batch(
+                    monitor.champion_of(digest, folder, loss),
+                    config.sections(monitor.MonitorParams, params),
                 )
         return dict(rounded(verdict.to_json())), scored
 
