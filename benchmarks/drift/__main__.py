@@ -38,14 +38,14 @@ NULL_WINDOWS = {
     "spamline, null kept": 300,
     "original thresholds": 100,
     "Evidently's bootstrap": 60,
-    "frouros MMD": 60,
+    "frouros KS tests": 200,
 }
 SHIFTED_WINDOWS = {
     "spamline": 60,
     "spamline, null kept": 12,
     "original thresholds": 20,
     "Evidently's bootstrap": 6,
-    "frouros MMD": 12,
+    "frouros KS tests": 40,
 }
 # The others are measured at one size of window only.
 OTHERS_SIZE = 300
