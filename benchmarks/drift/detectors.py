@@ -32,11 +32,15 @@ QUORUM = 2
 
 
 def vote(reference: Rows, window: Rows, seed: int, *, null: str) -> bool:
+    """Our vote on rows that have no ids yet."""
+    return vote_on(sampled(reference), sampled(window), seed, null=null)
+
+
+def vote_on(reference: Sample, window: Sample, seed: int, *, null: str) -> bool:
     """Our vote, as the monitor stage takes it, with the shipped parameters."""
     drift = _drift(null)
-    sides = _sample(reference), _sample(window)
     length, rng = dt.timedelta(days=7), np.random.default_rng(seed)
-    return compare(*sides, drift=drift, length=length, rng=rng).votes >= drift.quorum
+    return compare(reference, window, drift=drift, length=length, rng=rng).votes >= drift.quorum
 
 
 @cache
@@ -45,7 +49,8 @@ def _drift(null: str) -> config.Drift:
     return config.validate(config.compose(overrides), "conf/").drift
 
 
-def _sample(rows: Rows) -> Sample:
+def sampled(rows: Rows) -> Sample:
+    """Return `rows` as messages: ids by content, which no order of the sides shows in."""
     ids = np.array([hashlib.sha256(row.tobytes()).hexdigest() for row in rows])
     # All on one day: there are no usual windows to look at, which plays no part in the vote.
     return Sample(ids, np.full(len(rows), np.datetime64("2002-07-01", "us")), rows)

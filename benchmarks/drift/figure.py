@@ -30,7 +30,7 @@ def main() -> None:
     rates = load_rates()
     with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(11, 6.2))
-        figure.subplots_adjust(left=0.12, right=0.99, top=0.86, bottom=0.09, wspace=0.55)
+        figure.subplots_adjust(left=0.17, right=0.99, top=0.88, bottom=0.09, wspace=0.68)
         left, right = figure.subplots(1, 2, width_ratios=[1, 1.6])
         _draw_false_alarms(left, rates)
         _draw_power(right, rates)
