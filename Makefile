@@ -37,7 +37,7 @@ run: install ## run the whole pipeline on real mail, then say what came out
 	@python -m stages run
 
 test: $(VENV)/stack ## run all tests, the whole small pipeline among them
-	@python -m pytest -q -n 2 --dist loadfile
+	@python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 check: lint ## what a commit must pass: lint, and the fast tests
 	python -m pytest -q -m "not slow" -n 2
