@@ -13,7 +13,7 @@ from stages.drift.verdict import judge
 from stages.errors import DataError, StoreError
 from stages.files import rounded, write_json
 from stages.stores.history import TABLE, history_url, reading, rebuild, record
-from tests.drift.drift_samples import comparison, drift, quality, subject
+from tests.drift.drift_samples import comparison, drift, quality, scores, subject
 from tests.stores.history_samples import VERDICT
 
 
@@ -121,7 +121,7 @@ def test_a_wrong_address_is_one_line_without_the_password(address: str) -> None:
 
 
 def test_it_says_what_a_verdict_was_judged_by_and_why(url: str, path: Path) -> None:
-    judged = judge(subject(), comparison(3), quality(4.0), drift())
+    judged = judge(subject(), comparison(3), quality(4.0), scores(), drift())
     record(url, [rounded(judged.to_json())])
     columns = "changed, matters, quorum, false_alarm_rate, effect_floor, labelled_spam, copies"
     assert rows(path, columns) == [(1, 1, 2, 0.01, 1.7, 50, 0)]
