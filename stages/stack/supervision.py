@@ -60,12 +60,9 @@ class Supervisor:
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         for service in services:
             environment |= service.environment
-        done = subprocess.run(  # noqa: S603 -- a list, no shell
+        done = _run(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
+            environment,
         )
         until = time.monotonic() + _SECONDS
         while not self.running:
@@ -185,3 +182,18 @@ _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
 def _escaped(value: object) -> str:
     return str(value).replace("%", "%%")
+
+
+def _run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run `command`; one that has not ended in time is killed, and has failed without a word."""
+    try:
+        return subprocess.run(  # noqa: S603 -- a list, no shell
+            command,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 1, "", f"not within {_SECONDS:g} s")
