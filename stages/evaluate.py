@@ -32,7 +32,8 @@ class EvaluateParams:
 def run(params: EvaluateParams) -> None:
     """Write `data/evaluate/metrics.json` and a table a plot under `data/evaluate/plots`."""
     split = read_split(MAIL, EMBEDDINGS)
-    compare(split, _champion(params, candidate(), split), params)
+    digest = candidate()
+    compare(split, digest, _champion(params, digest, split), params)
 
 
 def candidate() -> str:
@@ -40,9 +41,9 @@ def candidate() -> str:
     return tree_digest(MODEL)
 
 
-def compare(split: Split, champion: Scores | None, params: EvaluateParams) -> None:
-    """Do what `run` does, with a champion that has scored the holdout `split`, if there is one."""
-    own = scores(candidate(), MODEL, split)
+def compare(split: Split, digest: str, champion: Scores | None, params: EvaluateParams) -> None:
+    """Do what `run` does for the candidate `digest`, with a champion that has scored `split`."""
+    own = scores(digest, MODEL, split)
     report = evaluate(split, own, champion, params.evaluation, params.seed)
     write_json(METRICS, report)
     with replacing(PLOTS) as folder:

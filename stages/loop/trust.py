@@ -15,14 +15,13 @@ from pathlib import Path
 from stages import config
 from stages.console import say
 from stages.errors import GateError, StageError
-from stages.files import json_text, read_json, rounded, sha256, write_text
+from stages.files import json_text, read_json, rounded, write_text
 from stages.loop import git
 from stages.loop.pipeline import reproduce, stale
 from stages.loop.remote import check_pushed
-from stages.register import DATA
-from stages.registry.gate import decide
+from stages.register import RegisterParams, judge
 from stages.registry.pointer import POINTER, read_pointer
-from stages.registry.receipt import RECEIPT, candidate_receipt
+from stages.registry.receipt import RECEIPT
 from stages.registry.registration import METRICS
 from stages.stores.dvc_remote import default_remote
 
@@ -84,13 +83,7 @@ def check_metrics() -> None:
 
 def check_receipt(params: config.Params) -> None:
     """Fail where the receipt is not what register would write of these metrics."""
-    metrics = read_json(METRICS)
-    receipt = candidate_receipt(
-        params.registry.name,
-        metrics,
-        data={split: sha256(path) for split, path in DATA.items()},
-        gate=decide(metrics, params.gate),
-    )
+    receipt = judge(config.sections(RegisterParams, params))
     made = json_text(rounded(dataclasses.asdict(receipt)))
     if made != RECEIPT.read_text(encoding="utf-8"):
         raise _forged(RECEIPT, read_json(RECEIPT), json.loads(made))

@@ -116,9 +116,10 @@ class Workspace:
 
     def _evaluate(self, params: config.Params) -> None:
         split = read_split(evaluate.MAIL, evaluate.EMBEDDINGS)
-        champion = incumbent(read_pointer(), evaluate.candidate())
+        digest = evaluate.candidate()
+        champion = incumbent(read_pointer(), digest)
         theirs = evaluate.scores(champion, self._models / champion, split) if champion else None
-        evaluate.compare(split, theirs, config.sections(evaluate.EvaluateParams, params))
+        evaluate.compare(split, digest, theirs, config.sections(evaluate.EvaluateParams, params))
 
     def _of(self, window: config.Window) -> config.Params:
         return dataclasses.replace(self._params, window=window)
