@@ -8,6 +8,7 @@ from stages.config.composition import (
     HEADER,
     check_composition,
     compose,
+    flat,
     option_file,
     params_text,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "compose",
     "declarations",
     "declared_sections",
+    "flat",
     "load",
     "option_file",
     "params_text",

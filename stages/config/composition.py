@@ -86,8 +86,8 @@ def check_composition(path: Path = PARAMS, conf: Path = CONF) -> None:
         ConfigError: names the first keys that differ.
     """
     found, expected = (
-        _flat(read_yaml(path, mend="run `make params`")),
-        _flat(compose(conf=conf)),
+        flat(read_yaml(path, mend="run `make params`")),
+        flat(compose(conf=conf)),
     )
     differing = sorted(
         key
@@ -104,7 +104,8 @@ def check_composition(path: Path = PARAMS, conf: Path = CONF) -> None:
         )
 
 
-def _flat(tree: Any, prefix: str = "") -> dict[str, Any]:
+def flat(tree: Any, prefix: str = "") -> dict[str, Any]:
+    """Return the leaves of nested mappings by their dotted keys."""
     if not isinstance(tree, dict):
         return {prefix.rstrip("."): tree}
-    return {k: v for key, sub in tree.items() for k, v in _flat(sub, f"{prefix}{key}.").items()}
+    return {k: v for key, sub in tree.items() for k, v in flat(sub, f"{prefix}{key}.").items()}

@@ -9,7 +9,6 @@ from typing import Any
 
 # Where a message of the window stands: in the batch, or in the history once the window has moved.
 _SPLITS = tuple(Path(f"data/fetch/{split}.parquet") for split in ("batch", "holdout", "train"))
-_MOST = 10
 _EXCERPT = 200
 
 
@@ -31,12 +30,12 @@ class Carrier:
 
 
 def carriers_of(verdict: Mapping[str, Any]) -> list[Carrier]:
-    """Return the messages that `verdict` names and that are at hand, in its order; at most ten."""
+    """Return the messages that `verdict` names and that are at hand, in its order."""
     named = verdict.get("carriers") or []
     texts = _texts({carrier["id"] for carrier in named})
     return [
         Carrier(*texts[item["id"]], float(item.get("weight") or 0), item.get("called_spam"))
-        for item in named[:_MOST]
+        for item in named
         if item["id"] in texts
     ]
 

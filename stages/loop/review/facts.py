@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from stages.config import PARAMS
+from stages.config import PARAMS, flat
 from stages.errors import DataError
 from stages.files import read_json
 from stages.loop import git
@@ -89,15 +89,7 @@ def _before(base: str, path: Path) -> dict[str, Any] | None:
 
 
 def _yaml(text: bytes | None) -> dict[str, Any]:
-    return dict(_leaves(yaml.safe_load(text or b"{}") or {}))
-
-
-def _leaves(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
-    for key, value in tree.items():
-        name = f"{prefix}{key}"
-        found += _leaves(value, f"{name}.") if isinstance(value, dict) else [(name, value)]
-    return found
+    return flat(yaml.safe_load(text or b"{}") or {})
 
 
 def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
