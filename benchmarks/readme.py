@@ -15,10 +15,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.drift import figure
 from benchmarks.drift.results import costs, false_alarms, power
 from benchmarks.machine import shown
 from benchmarks.replay_tables import planted, policies, weeks
 from stages.files import read_json, write_text
+from stages.loop.replay import table as cells
+from stages.markdown import table
 
 README, DRIFT, REPLAY = Path("README.md"), Path("docs/drift.md"), Path("docs/replay.md")
 PICTURE = Path("docs/run.svg")
@@ -64,6 +67,7 @@ def main() -> int:
             print(f"{page} differs from the measured results; mend: make readme")
         return int(bool(stale))
     draw()
+    figure.draw()
     return 0
 
 
@@ -102,9 +106,7 @@ def figures() -> list[str]:
         ("`dvc repro` with nothing to do", f"{run['no_op_seconds_median']} s"),
     ]
     return [
-        "| | |",
-        "|---|---|",
-        *(f"| {name} | {value} |" for name, value in rows),
+        table(["", ""], rows),
         "",
         f"{holdout['ham']} ham and {holdout['spam']} spam held out; {metrics['confidence']:.0%} "
         f"bootstrap intervals; times measured {shown(run['machine'])}.",
@@ -114,12 +116,10 @@ def figures() -> list[str]:
 def choices() -> list[str]:
     """Return the table of features and classifiers on the same holdout."""
     measured = read_json(CHOICES)
-    head = " | ".join(["features and classifier", *COLUMNS.values(), "worse than the default by"])
+    head = ["features and classifier", *COLUMNS.values(), "worse than the default by"]
     rows = [_choice(row) for row in measured["choices"]]
     return [
-        f"| {head} |",
-        "|---|---|---|---|",
-        *rows,
+        table(head, rows),
         "",
         f"Measured {shown(measured['machine'])}.",
     ]
@@ -135,18 +135,16 @@ def stack() -> list[str]:
     ]
 
 
-def _choice(row: dict[str, Any]) -> str:
+def _choice(row: dict[str, Any]) -> list[str]:
     choice = tuple(row["choice"])
-    cells = [NAMES[choice], *(interval(row["metrics"], key) for key in COLUMNS)]
-    cells.append(interval(row["difference"], "one_minus_auc_percent") if choice else "")
-    return f"| {' | '.join(cells)} |"
+    worse = interval(row["difference"], "one_minus_auc_percent") if choice else ""
+    return [NAMES[choice], *(interval(row["metrics"], key) for key in COLUMNS), worse]
 
 
 def interval(metrics: dict[str, Any], name: str) -> str:
     """Return a metric and its interval, with two decimals for percentages and three else."""
     decimals = 2 if name.endswith("percent") and "recall" not in name else 3
-    value, low, high = (f"{metrics[name][end]:.{decimals}f}" for end in ("value", "low", "high"))
-    return f"{value} [{low}, {high}]"
+    return cells.interval(metrics[name], decimals)
 
 
 def draw() -> None:

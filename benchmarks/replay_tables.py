@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import shown
 from stages.files import read_json
-from stages.loop.replay import table
+from stages.loop.replay import table as cells
+from stages.markdown import table
 
 REPLAY, COMPUTE = Path("benchmarks/replay.json"), Path("benchmarks/replay_compute.json")
 
@@ -16,28 +16,28 @@ REPLAY, COMPUTE = Path("benchmarks/replay.json"), Path("benchmarks/replay_comput
 def policies(name: str = "policies") -> list[str]:
     """Return the table of the policies of retraining; of the later start if `name` is "later"."""
     compute = read_json(COMPUTE)
-    rows = table.rows(_measured(name), compute[name])
-    *head, seconds = table.HEAD
-    return _table([*head, f"{seconds} ({shown(compute['machine'])})"], rows)
+    rows = cells.rows(_measured(name), compute[name])
+    *head, seconds = cells.HEAD
+    return [table([*head, f"{seconds} ({shown(compute['machine'])})"], rows)]
 
 
 def _measured(name: str) -> dict[str, Any]:
     """Return the policies' results in their own order; JSON has them by name."""
     found = read_json(REPLAY)[name]
-    return {policy: found[policy] for policy in table.NAMES if policy in found}
+    return {policy: found[policy] for policy in cells.NAMES if policy in found}
 
 
 def weeks() -> list[str]:
     """Return the table of the replay's windows, the verdict beside what was realised."""
     measured = _measured("policies")
-    head = ["week of", "ham, spam", "verdict", *(f"(1-AUC)%, {table.NAMES[p]}" for p in measured)]
+    head = ["week of", "ham, spam", "verdict", *(f"(1-AUC)%, {cells.NAMES[p]}" for p in measured)]
     rows = []
     for same in zip(*(policy["windows"] for policy in measured.values()), strict=True):
         heeded = same[list(measured).index("drift")]
         losses = [_loss(window) for window in same]
         counts = f"{heeded['ham']}, {heeded['spam']}"
         rows.append((heeded["from"], counts, _judged(heeded), *losses))
-    return _table(head, rows)
+    return [table(head, rows)]
 
 
 def _judged(window: dict[str, Any]) -> str:
@@ -69,7 +69,7 @@ def planted() -> list[str]:
         )
         for stream in read_json(REPLAY)["planted"]
     ]
-    return _table(head, rows)
+    return [table(head, rows)]
 
 
 def _losses(stream: dict[str, Any]) -> str:
@@ -90,8 +90,3 @@ def _delay(stream: dict[str, Any]) -> str:
     if stream["delay"] is None:
         return f"not in {stream['windows_after']} weeks"
     return "in the first week" if not stream["delay"] else f"{stream['delay']} weeks later"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
-    return [lines[0], "|---" * len(head) + "|", *lines[1:]]

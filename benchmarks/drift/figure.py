@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.drift.__main__ import OTHERS_SIZE, SIZES
 from benchmarks.drift.detectors import DETECTORS
+from benchmarks.drift.rates import OTHERS_SIZE, SIZES
 from benchmarks.drift.results import Rates, load_rates
 from benchmarks.drift.shifts import NO_SHIFT, SHIFTS
 from stages.files import replacing
@@ -22,7 +22,7 @@ COLOURS = dict(zip(DETECTORS, ("#0b62c4", "#6aaee8", "#c0392b", "#767676", "#d16
 MARKERS = dict(zip(DETECTORS, "oDX^s", strict=True))
 
 
-def main() -> None:
+def draw() -> None:
     """Write the picture."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -86,7 +86,3 @@ def _draw_power(axes: Axes, rates: Rates) -> None:
     axes.set_xlim(-0.02, 1.02)
     axes.set_xlabel("shifted windows that fire (power)")
     axes.set_title(f"Power at windows of {OTHERS_SIZE}, reference of 2,000", loc="left")
-
-
-if __name__ == "__main__":
-    main()

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.drift.__main__ import OTHERS_SIZE, RESULT, SIZES, Cell
 from benchmarks.drift.detectors import DETECTORS
+from benchmarks.drift.rates import OTHERS_SIZE, RESULT, SIZES, Cell
 from benchmarks.drift.shifts import NO_SHIFT, SHIFTS, Shift
 from benchmarks.drift.speed import RESULT as SPEED
 from benchmarks.machine import shown
 from stages.files import read_json
+from stages.markdown import table
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,16 @@ def load_rates() -> Rates:
 def false_alarms() -> list[str]:
     """Return the table of rates without drift."""
     rates = load_rates()
-    lines = [
-        "| fires without drift | " + " | ".join(f"window of {size}" for size in SIZES) + " |",
-        "|---|" + "---|" * len(SIZES),
+    head = ["fires without drift", *(f"window of {size}" for size in SIZES)]
+    rows = [
+        [detector, *(_with_interval(rates.of(detector, NO_SHIFT, size)) for size in SIZES)]
+        for detector in DETECTORS
     ]
-    for detector in DETECTORS:
-        cells = [_with_interval(rates.of(detector, NO_SHIFT, size)) for size in SIZES]
-        lines.append(f"| {detector} | {' | '.join(cells)} |")
-    return [*lines, "", f"Reference of 2,000; 95 % intervals; measured {rates.measured}."]
+    return [
+        table(head, rows),
+        "",
+        f"Reference of 2,000; 95 % intervals; measured {rates.measured}.",
+    ]
 
 
 def _with_interval(rate: Rate | None) -> str:
@@ -84,30 +87,33 @@ def power() -> list[str]:
     rates = load_rates()
     columns = [("spamline", size) for size in SIZES[1:]]
     columns += [(detector, OTHERS_SIZE) for detector in list(DETECTORS)[1:]]
-    head = " | ".join(f"{detector}, {size}" for detector, size in columns)
-    lines = [f"| shift | {head} |", "|---|" + "---|" * len(columns)]
+    head = ["shift", *(f"{detector}, {size}" for detector, size in columns)]
+    rows = []
     for shift in SHIFTS:
         found = [rates.of(detector, shift, size) for detector, size in columns]
-        cells = [f"{rate.value:.2f}" if rate else "" for rate in found]
-        lines.append(f"| {shift.kind} {shift.amount:.0%} | {' | '.join(cells)} |")
+        shown_rates = [f"{rate.value:.2f}" if rate else "" for rate in found]
+        rows.append([f"{shift.kind} {shift.amount:.0%}", *shown_rates])
     means = [
         f"**{rates.mean_power(detector):.2f}**" if size == OTHERS_SIZE else ""
         for detector, size in columns
     ]
-    return [*lines, f"| **mean** | {' | '.join(means)} |"]
+    return [table(head, [*rows, ["**mean**", *means]])]
 
 
 def costs() -> list[str]:
     """Return the table of what a decision costs."""
     measured = read_json(SPEED)
-    lines = [
-        "| decision by | reference | window | first, CPU-s | then, CPU-s | peak, MB |",
-        "|---|---|---|---|---|---|",
-        *(
-            f"| {row['detector']} | {row['reference']:,} | {row['window']:,} "
-            f"| {row['first_cpu_seconds']:.2f} | {row['cpu_seconds']:.3f} "
-            f"| {row['peak_megabytes']} |"
-            for row in measured["decisions"]
-        ),
+    head = ["decision by", "reference", "window", "first, CPU-s", "then, CPU-s", "peak, MB"]
+    rows = [
+        [
+            row["detector"],
+            f"{row['reference']:,}",
+            f"{row['window']:,}",
+            f"{row['first_cpu_seconds']:.2f}",
+            f"{row['cpu_seconds']:.3f}",
+            str(row["peak_megabytes"]),
+        ]
+        for row in measured["decisions"]
     ]
-    return [*lines, "", f"384 dimensions, one thread; measured {shown(measured['machine'])}."]
+    machine = shown(measured["machine"])
+    return [table(head, rows), "", f"384 dimensions, one thread; measured {machine}."]

@@ -30,16 +30,17 @@ def _cells(total: Mapping[str, Any]) -> tuple[str, ...]:
     against = total["against_never"]
     refused = f", {total['refused']} refused" if total["refused"] else ""
     return (
-        _interval(total["one_minus_auc_percent"], 2),
-        _interval(against["one_minus_auc_percent"], 2, sign="+") if against else "",
-        _interval(total["recall_at_ham_fpr_1_percent"], 3),
-        _interval(total["f1"], 3),
+        interval(total["one_minus_auc_percent"], 2),
+        interval(against["one_minus_auc_percent"], 2, sign="+") if against else "",
+        interval(total["recall_at_ham_fpr_1_percent"], 3),
+        interval(total["f1"], 3),
         f"{total['ham_lost']}, {total['spam_missed']}",
         f"{total['promoted']}{refused}",
     )
 
 
-def _interval(of: Mapping[str, float], decimals: int, sign: str = "") -> str:
+def interval(of: Mapping[str, float], decimals: int, sign: str = "") -> str:
+    """Return a number with its interval as a cell: `0.26 [0.04, 0.58]`."""
     value, low, high = (f"{of[end]:{sign}.{decimals}f}" for end in ("value", "low", "high"))
     return f"{value} [{low}, {high}]"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stages.loop.review.facts import Facts
 from stages.loop.review.literal import literal
-from stages.loop.review.tables import table
+from stages.markdown import table
 
 _MOST_ROWS = 40
 

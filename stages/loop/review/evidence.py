@@ -8,7 +8,7 @@ from typing import Any
 from stages.drift.reasons import TITLES
 from stages.loop.review.carriers import Carrier
 from stages.loop.review.literal import literal, plain
-from stages.loop.review.tables import table
+from stages.markdown import table
 
 CAUSES = {
     "spam_share": "another share of spam",

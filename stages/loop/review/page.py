@@ -13,8 +13,8 @@ from stages.loop.review.changes import changes
 from stages.loop.review.evidence import evidence
 from stages.loop.review.facts import Facts
 from stages.loop.review.literal import plain
-from stages.loop.review.tables import table
 from stages.loop.summary import QUALITY, interval
+from stages.markdown import table
 from stages.registry.pointer import POINTER
 
 # GitHub takes 65,536 characters.

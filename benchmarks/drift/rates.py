@@ -1,0 +1,129 @@
+"""Measures how often each detector fires: on windows without drift, and on real shifts.
+
+    python -m benchmarks.drift [--only NAME ...]
+
+Takes most of an hour on two cores. Each cell is written to `rates.json` when it is done;
+a second call measures what is missing. Windows of a cell are the same for every detector.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import zlib
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.drift.detectors import DETECTORS, install_frouros
+from benchmarks.drift.pools import Pools, load_pools
+from benchmarks.drift.shifts import NO_SHIFT, SHIFTS, Draw, Kind, Shift
+from benchmarks.machine import measured_on
+from stages import config
+from stages.cache import VARIABLE
+from stages.console import track
+from stages.files import read_json, write_json
+
+RESULT = Path(__file__).with_suffix(".json")
+REFERENCE_SIZE = 2000
+SIZES = (50, 100, 300, 1000)
+# Windows without drift, and with each shift: as many as the time of each detector allows.
+NULL_WINDOWS = {
+    "spamline": 1100,
+    "spamline, null kept": 300,
+    "original thresholds": 100,
+    "Evidently's bootstrap": 60,
+    "frouros KS tests": 200,
+}
+SHIFTED_WINDOWS = {
+    "spamline": 60,
+    "spamline, null kept": 12,
+    "original thresholds": 20,
+    "Evidently's bootstrap": 6,
+    "frouros KS tests": 40,
+}
+# The others are measured at one size of window only.
+OTHERS_SIZE = 300
+
+
+@dataclass(frozen=True)
+class Cell:
+    """How often one detector fires on one kind of window."""
+
+    detector: str
+    shift: Shift
+    size: int
+
+    @property
+    def name(self) -> str:
+        """Return its key in the result."""
+        kind = "no drift" if self.shift == NO_SHIFT else f"{self.shift.kind} {self.shift.amount:g}"
+        return f"{self.detector} | {kind} | {self.size}"
+
+    @property
+    def windows(self) -> int:
+        """How many windows are drawn."""
+        counts = NULL_WINDOWS if self.shift == NO_SHIFT else SHIFTED_WINDOWS
+        return counts[self.detector]
+
+
+def cells() -> list[Cell]:
+    """Return everything that is measured."""
+    found = []
+    for detector in DETECTORS:
+        own = detector.startswith("spamline")
+        for size in SIZES if own else (OTHERS_SIZE,):
+            found.append(Cell(detector, NO_SHIFT, size))
+            if size == OTHERS_SIZE or (detector == "spamline" and size != min(SIZES)):
+                fitting = (shift for shift in SHIFTS if _fits(shift, size))
+                found += [Cell(detector, shift, size) for shift in fitting]
+    return found
+
+
+def _fits(shift: Shift, size: int) -> bool:
+    """Return whether the corpus has enough: spam beside the reference's 600, and new spam."""
+    most = {Kind.SPAM_SHARE: 500, Kind.NEW_SPAM: 100}
+    return shift.amount * size <= most.get(shift.kind, size)
+
+
+def fired(cell: Cell, trial: int) -> bool:
+    """Return whether the cell's detector fires on the window of this number."""
+    words = f"{cell.shift.kind} {cell.shift.amount} {cell.size}"
+    rng = np.random.default_rng([zlib.crc32(words.encode()), trial])
+    draw = Draw(_pools(), REFERENCE_SIZE, rng)
+    return DETECTORS[cell.detector](draw.reference, draw.window(cell.shift, cell.size), trial)
+
+
+@cache
+def _pools() -> Pools:
+    return load_pools(config.validate(config.compose(()), "conf/"))
+
+
+def _prepare(folder: str) -> None:
+    """Load what the cache has, then leave it alone: no reference comes twice."""
+    _pools()
+    install_frouros()
+    os.environ[VARIABLE] = folder
+
+
+def main() -> None:
+    """Measure what the result lacks."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--only", nargs="*", choices=list(DETECTORS), default=list(DETECTORS))
+    only = parser.parse_args().only
+    done: dict[str, Any] = read_json(RESULT)["cells"] if RESULT.exists() else {}
+    left = [c for c in cells() if c.detector in only and c.name not in done]
+    _pools()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ProcessPoolExecutor(os.cpu_count(), initializer=_prepare, initargs=(folder,)) as workers,
+    ):
+        for cell in track(left, doing="drift", total=len(left)):
+            hits = list(workers.map(fired, [cell] * cell.windows, range(cell.windows), chunksize=5))
+            done[cell.name] = {"windows": cell.windows, "fired": sum(hits)}
+            write_json(RESULT, {"machine": measured_on(), "cells": done})
