@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+from pathlib import Path
 from typing import Any
 
+from stages import config
+from stages.drift.guards import Action
+from stages.loop.judging import Judged
 from stages.loop.review.carriers import Carrier
 from stages.loop.review.facts import Facts
 from stages.loop.summary import QUALITY
@@ -40,6 +45,14 @@ def verdict(**more: Any) -> dict[str, Any]:
         "statistics": {"mmd": statistic, "cosine": statistic, "domain_classifier": statistic},
         **more,
     }
+
+
+def judged(params: Path, first: dt.date) -> Judged:
+    """Return the week from `first` on, which drifted."""
+    window = dataclasses.replace(
+        config.load(params).window, batch_from=first, batch_to=first + dt.timedelta(weeks=1)
+    )
+    return Judged(window, verdict(), Action.RETRAIN, [])
 
 
 def facts(**more: Any) -> Facts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import subprocess
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import NoReturn
 
 import pytest
 
-from stages.drift.guards import Action
 from stages.errors import ConfigError, GitError
 from stages.loop import git
 from stages.loop.checkout import NOTE, newest_main
@@ -17,7 +17,7 @@ from stages.loop.judging import Judged
 from stages.loop.proposal import publish_branch
 from stages.loop.retrain import ALLOWED, _to_commit
 from stages.loop.window import after
-from tests.loop.review_samples import verdict
+from tests.loop import review_samples
 
 BRANCH = "retrain/2002-08-19_2002-08-26"
 
@@ -77,18 +77,9 @@ def committed(text: str) -> str:
 
 @pytest.fixture
 def judged(root: Path) -> Judged:
-    import dataclasses
-    import datetime as dt
-
-    from stages import config
-
-    window = dataclasses.replace(
-        config.load(root / "params.yaml").window,
-        batch_from=dt.date(2002, 8, 19),
-        batch_to=dt.date(2002, 8, 26),
-    )
-    assert after(window).until == dt.date(2002, 8, 26)
-    return Judged(window, verdict(), Action.RETRAIN, [])
+    judged = review_samples.judged(root / "params.yaml", dt.date(2002, 8, 19))
+    assert after(judged.window).until == dt.date(2002, 8, 26)
+    return judged
 
 
 def test_main_is_checked_out_on_no_branch_and_left_again(person: Path) -> None:

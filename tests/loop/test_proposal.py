@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from pathlib import Path
 
 import pytest
 
-from stages import config
-from stages.drift.guards import Action
 from stages.errors import ConfigError
 from stages.loop.forge import Forge, open_forge
 from stages.loop.judging import Judged
@@ -21,8 +18,8 @@ from stages.loop.proposal import (
     tell_persistent,
     tell_refused,
 )
+from tests.loop import review_samples
 from tests.loop.forge_server import ForgeServer
-from tests.loop.review_samples import verdict
 
 EARLIER, BRANCH, LATER = (
     f"retrain/{days}"
@@ -32,12 +29,7 @@ EARLIER, BRANCH, LATER = (
 
 @pytest.fixture
 def judged(root: Path) -> Judged:
-    window = dataclasses.replace(
-        config.load(root / "params.yaml").window,
-        batch_from=dt.date(2002, 8, 26),
-        batch_to=dt.date(2002, 9, 2),
-    )
-    return Judged(window, verdict(), Action.RETRAIN, [])
+    return review_samples.judged(root / "params.yaml", dt.date(2002, 8, 26))
 
 
 @pytest.fixture

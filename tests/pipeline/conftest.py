@@ -116,6 +116,15 @@ def first(
     return clone
 
 
+@pytest.fixture
+def clone(first: Clone, tmp_path: Path) -> Clone:
+    """A fresh clone that has everything DVC tracks, and no registry."""
+    clone = first.clone(tmp_path / "clone")
+    shutil.copytree(first.folder / ".dvc/cache", clone.folder / ".dvc/cache")
+    clone.dvc("checkout")
+    return clone
+
+
 def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder that all processes of this test run have."""
     own = tmp_path_factory.getbasetemp()

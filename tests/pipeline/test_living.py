@@ -7,7 +7,6 @@ import datetime as dt
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -34,15 +33,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def clone(first: Clone, tmp_path: Path) -> Clone:
-    """A fresh clone that has everything DVC tracks, and no registry."""
-    clone = first.clone(tmp_path / "clone")
-    shutil.copytree(first.folder / ".dvc/cache", clone.folder / ".dvc/cache")
-    clone.dvc("checkout")
-    return clone
 
 
 def test_an_experiment_composes_and_never_registers(clone: Clone) -> None:

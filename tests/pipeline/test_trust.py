@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,15 +13,6 @@ from tests.pipeline.conftest import Clone
 pytestmark = pytest.mark.slow
 
 METRICS, RECEIPT = "data/evaluate/metrics.json", "data/register/receipt.json"
-
-
-@pytest.fixture
-def clone(first: Clone, tmp_path: Path) -> Clone:
-    """A fresh clone that has everything DVC tracks."""
-    clone = first.clone(tmp_path / "clone")
-    shutil.copytree(first.folder / ".dvc/cache", clone.folder / ".dvc/cache")
-    clone.dvc("checkout")
-    return clone
 
 
 def forge(clone: Clone, name: str, change: Callable[[Any], None]) -> None:
