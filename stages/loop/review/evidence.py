@@ -37,7 +37,7 @@ def _lines(verdict: Mapping[str, Any], carriers: Sequence[Carrier]) -> Iterator[
     if verdict["statistics"]:
         yield ""
         yield table(
-            ["statistic", "value", "threshold", "value / threshold", "times the usual", "votes"],
+            ["statistic", "value", "threshold", "times threshold", "times usual", "votes"],
             [_row(name, found) for name, found in verdict["statistics"].items()],
         )
     if carriers:
