@@ -9,6 +9,8 @@ from stages.stack.service import ANSWER_SECONDS, HOST, Service, program
 from stages.stack.settings import BUCKET, S3_SERVERS, port
 
 VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+# Put, read and taken away again, to see whether the server does what it is there for.
+_PROBE = ".answers"
 
 
 def s3(folder: Path, settings: Mapping[str, str]) -> Service:
@@ -31,7 +33,7 @@ def s3(folder: Path, settings: Mapping[str, str]) -> Service:
         folder=folder,
         ports=ports,
         variable="SPAMLINE_S3_PORT",
-        answers=lambda: _bucket_answers(settings),
+        answers=lambda: _keeps(settings),
     )
 
 
@@ -40,7 +42,11 @@ def _port_flag(name: str, number: int) -> str:
     return f"-{server}.port{'.' * bool(kind)}{kind}={number}"
 
 
-def _bucket_answers(settings: Mapping[str, str]) -> bool:
+def _keeps(settings: Mapping[str, str]) -> bool:
+    """Whether an object that is put can be had again.
+
+    Its metadata answers some seconds before what holds the objects has joined it.
+    """
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.session import Session
@@ -59,7 +65,9 @@ def _bucket_answers(settings: Mapping[str, str]) -> bool:
         ),
     )
     try:
-        client.list_objects_v2(Bucket=BUCKET, MaxKeys=1)
+        client.put_object(Bucket=BUCKET, Key=_PROBE, Body=_PROBE.encode())
+        kept = client.get_object(Bucket=BUCKET, Key=_PROBE)["Body"].read()
+        client.delete_object(Bucket=BUCKET, Key=_PROBE)
     except (BotoCoreError, ClientError):
         return False
-    return True
+    return bool(kept == _PROBE.encode())
