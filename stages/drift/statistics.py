@@ -23,9 +23,9 @@ Float64 = NDArray[np.float64]
 
 NAMES = ("domain_classifier", "mmd", "cosine")
 
-# Rows of the kernel matrix that are held at a time: a block of 256 x 256 stays in the cache, and
-# memory grows with the rows, not with their square.
-KERNEL_BLOCK = 256
+# Columns and rows of the kernel matrix that are held at a time: 1 MB stays in the cache, and memory
+# grows with the rows, not with their square.
+KERNEL_BLOCK, KERNEL_ROWS = 256, 1024
 # Above so many rows the kernel matrix is not computed: with 20,000 it takes some 5 s of CPU, and
 # four times that with twice as many. Cosines and sines of 512 random directions stand in for it.
 MOST_KERNEL_ROWS = 20_000
@@ -160,23 +160,27 @@ def maximum_mean_discrepancy(pooled: Float32, labellings: Float32) -> Float64:
 def _kernel_sums(pooled: Float32, labellings: Float32) -> tuple[Float64, Float64, float]:
     """Return w'Kw and w'K1 for each labelling w, (k,), and 1'K1, for K without its diagonal.
 
-    The kernel is symmetric: only blocks on and above the diagonal are computed.
+    The kernel is symmetric: of each of its columns only the part down to the diagonal is computed.
     """
     gamma = kernel_gamma(pooled)
-    blocks = [slice(at, at + KERNEL_BLOCK) for at in range(0, len(pooled), KERNEL_BLOCK)]
     within = np.zeros(len(labellings))
     row_sums = np.zeros(len(pooled))
-    for i, rows in enumerate(blocks):
-        for columns in blocks[i:]:
-            kernel = np.exp(np.float32(-gamma) * squared_distances(pooled[rows], pooled[columns]))
-            twice = 1.0 if rows == columns else 2.0
-            if rows == columns:
-                np.fill_diagonal(kernel, 0.0)
-            else:
-                row_sums[columns] += kernel.sum(axis=0, dtype=np.float64)
+    for at in range(0, len(pooled), KERNEL_BLOCK):
+        columns = slice(at, at + KERNEL_BLOCK)
+        above = np.zeros_like(labellings[:, columns])
+        for start in range(0, columns.stop, KERNEL_ROWS):
+            rows = slice(start, min(start + KERNEL_ROWS, columns.stop))
+            kernel = gaussian_kernel(pooled[rows], pooled[columns], gamma)
+            if rows.stop == columns.stop:
+                # The block on the diagonal has each pair twice.
+                on_diagonal = kernel[at - start :]
+                on_diagonal *= 0.5
+                np.fill_diagonal(on_diagonal, 0.0)
             row_sums[rows] += kernel.sum(axis=1, dtype=np.float64)
-            products = (labellings[:, rows] @ kernel) * labellings[:, columns]
-            within += twice * products.sum(axis=1, dtype=np.float64)
+            row_sums[columns] += kernel.sum(axis=0, dtype=np.float64)
+            above += labellings[:, rows] @ kernel
+        above *= labellings[:, columns]
+        within += 2.0 * above.sum(axis=1, dtype=np.float64)
     return within, labellings.astype(np.float64) @ row_sums, float(row_sums.sum())
 
 
@@ -209,8 +213,8 @@ def kernel_sums(rows: Float32, others: Float32, gamma: float) -> Float64:
     for at in range(0, len(rows), KERNEL_BLOCK):
         block = slice(at, at + KERNEL_BLOCK)
         for start in range(0, len(others), KERNEL_BLOCK):
-            distances = squared_distances(rows[block], others[start : start + KERNEL_BLOCK])
-            sums[block] += np.exp(np.float32(-gamma) * distances).sum(axis=1, dtype=np.float64)
+            kernel = gaussian_kernel(rows[block], others[start : start + KERNEL_BLOCK], gamma)
+            sums[block] += kernel.sum(axis=1, dtype=np.float64)
     return sums
 
 
@@ -226,6 +230,14 @@ def kernel_gamma(pooled: Float32) -> float:
     sample = pooled[take]
     pairs = squared_distances(sample, sample)[np.triu_indices(len(sample), k=1)]
     return 0.5 / max(float(np.median(pairs)), 1e-9)
+
+
+def gaussian_kernel(left: Float32, right: Float32, gamma: float) -> Float32:
+    """Return exp(-gamma |x - y|²) for each row x of `left` and y of `right`: (n_left, n_right)."""
+    kernel = squared_distances(left, right)
+    kernel *= np.float32(-gamma)
+    np.exp(kernel, out=kernel)
+    return kernel
 
 
 def squared_distances(left: Float32, right: Float32) -> Float32:
