@@ -18,8 +18,21 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 ROOT = Path(__file__).resolve().parents[1]
 
 
-# Files of minutes: begun first, they are not what a test run waits for in the end.
-LONGEST = ("test_crash.py", "test_drive.py", "test_team.py", "test_living.py", "test_trust.py")
+# Files of minutes: begun first, they are not what a test run waits for in the end. The second one
+# needs no first run of the pipeline, which the first one is making.
+LONGEST = (
+    "test_crash.py",
+    "test_command_line_mlflow_server.py",
+    "test_trust.py",
+    "test_drive.py",
+    "test_living.py",
+    "test_team.py",
+    "test_whole.py",
+    "test_command_line_replay.py",
+    "test_command_line_move_registry.py",
+    "test_command_line_registry.py",
+    "test_local.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -74,15 +74,15 @@ class Clone:
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """A user's environment with an empty home, and a mail cache that the test run shares."""
-    home = tmp_path_factory.mktemp("home")
+    """A user's environment with an empty home, and a cache: the caller's, or the test run's own."""
+    home, cache = tmp_path_factory.mktemp("home"), str(_shared(tmp_path_factory) / "cache")
     foreign = ("AWS", "MLFLOW", "SPAMLINE", "DVC", "GITHUB")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
     kept.pop("PYTHONPATH", None)
     return kept | {
         "HOME": str(home),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), kept["PATH"]]),
-        "SPAMLINE_CACHE": str(_shared(tmp_path_factory) / "cache"),
+        "SPAMLINE_CACHE": os.environ.get("SPAMLINE_CACHE", cache),
         "GIT_AUTHOR_NAME": "A",
         "GIT_AUTHOR_EMAIL": "a@example.org",
         "GIT_COMMITTER_NAME": "A",

@@ -104,7 +104,9 @@ def test_killed_at_every_step_in_a_row_and_run_once_more(world: World) -> None:
         world.forge.deaf = seconds == 0
         with retraining(clone, words):
             time.sleep(seconds)
-        time.sleep(world.forge.slow)
+        if "step 8" in words:
+            # The forge goes on with what it was asked.
+            time.sleep(world.forge.slow)
         check(world, main, versions)
     world.forge.slow = 0.0
     for folder in (clone, world.clone("fresh")):
