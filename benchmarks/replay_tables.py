@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import shown
+from benchmarks.replay import PLANTED
 from stages.files import read_json
 from stages.loop.replay import table as cells
 from stages.markdown import table
@@ -58,7 +59,13 @@ def _loss(window: dict[str, Any]) -> str:
 
 def planted() -> list[str]:
     """Return the table of planted changes, when the verdict noticed them, and what they cost."""
-    head = ["mail", "from 9 September on", "retrainings before", "drift", "(1-AUC)% week by week"]
+    head = [
+        "mail",
+        f"from {PLANTED.day} {PLANTED:%B} on",
+        "retrainings before",
+        "drift",
+        "(1-AUC)% week by week",
+    ]
     rows = [
         (
             {"shuffled": "shuffled", "dates": "in date order"}[stream["order"]],
