@@ -31,12 +31,13 @@ _WORD = re.compile(r"[A-Za-z]{4,}")
 
 @dataclass(frozen=True)
 class Plant:
-    """A stream: `order` is "dates" or "shuffled"; `share` of `kind` is changed from `day` on."""
+    """A stream until `end`; `order`: "dates" or "shuffled"; `share` of `kind` changes on `day`."""
 
     order: str
     kind: str
     share: float
     day: dt.date
+    end: dt.date
 
     @property
     def name(self) -> str:
@@ -56,7 +57,7 @@ def corpus(params: config.Params, start: dt.date, end: dt.date) -> tuple[list[Ma
 
 
 def planted(base: list[Mail], feed: list[Mail], plant: Plant, seed: int) -> list[Mail]:
-    """Return the stream of `plant`: as many messages as `base`, at the same times.
+    """Return the stream of `plant`: as many messages as `base` has by its end, at the same times.
 
     Args:
         base: by date.
@@ -65,7 +66,9 @@ def planted(base: list[Mail], feed: list[Mail], plant: Plant, seed: int) -> list
         seed: of the shuffle and of what is changed.
     """
     rng = np.random.default_rng(seed)
-    stream = _shuffled(base, rng) if plant.order == "shuffled" else list(base)
+    stream = [mail for mail in base if mail["received_at"] < _midnight(plant.end)]
+    if plant.order == "shuffled":
+        stream = _shuffled(stream, rng)
     first = sum(mail["received_at"] < _midnight(plant.day) for mail in stream)
     before, after = stream[:first], stream[first:]
     if plant.kind == "words":

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import shown
-from benchmarks.replay import PLANTED
 from stages.files import read_json
 from stages.loop.replay import table as cells
 from stages.markdown import table
@@ -59,18 +58,12 @@ def _loss(window: dict[str, Any]) -> str:
 
 def planted() -> list[str]:
     """Return the table of planted changes, when the verdict noticed them, and what they cost."""
-    head = [
-        "mail",
-        f"from {PLANTED.day} {PLANTED:%B} on",
-        "retrainings before",
-        "drift",
-        "(1-AUC)% week by week",
-    ]
+    head = ["mail", "changed", "retrainings before", "drift", "(1-AUC)% week by week"]
     rows = [
         (
             {"shuffled": "shuffled", "dates": "in date order"}[stream["order"]],
             _change(stream),
-            f"{stream['retrainings_before']} in {stream['windows_before']} weeks",
+            f"{stream['retrainings_before']} in {_weeks(stream['windows_before'])}",
             _delay(stream),
             _losses(stream),
         )
@@ -88,12 +81,16 @@ def _losses(stream: dict[str, Any]) -> str:
 
 def _change(stream: dict[str, Any]) -> str:
     if not stream["share"]:
-        return "no change"
-    what = {"feeds": "of the mail are items of feeds", "words": "of the words of spam disguised"}
-    return f"{stream['share']:.0%} {what[stream['kind']]}"
+        return "nothing"
+    what = {"feeds": "of the mail: items of feeds", "words": "of the words of spam: disguised"}
+    return f"{stream['share']:.0%} {what[stream['kind']]}, from {stream['day']} on"
 
 
 def _delay(stream: dict[str, Any]) -> str:
     if stream["delay"] is None:
-        return f"not in {stream['windows_after']} weeks"
-    return "in the first week" if not stream["delay"] else f"{stream['delay']} weeks later"
+        return f"not in {_weeks(stream['windows_after'])}"
+    return f"{_weeks(stream['delay'])} later" if stream["delay"] else "in the first week"
+
+
+def _weeks(number: int) -> str:
+    return f"{number} week{'s' * (number != 1)}"
