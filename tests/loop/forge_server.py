@@ -122,8 +122,9 @@ class ForgeServer:
 
     def _open_pull(self, *, query: dict[str, str], sent: Any) -> Answer:
         assert sent["base"] == "main"
+        lost = self.deaf
         time.sleep(self.slow)
-        if self.deaf:
+        if lost:
             return 500, {"message": "lost"}
         pull = self.open(sent["head"], body=sent["body"])
         pull["title"] = sent["title"]
