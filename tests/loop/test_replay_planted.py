@@ -11,6 +11,8 @@ from benchmarks.planted import Mail, Plant, obfuscated, planted
 
 START, DAY = dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.date(2024, 1, 11)
 BEFORE = 120
+# Of all the mail, and after 180 of 240 messages.
+END, EARLIER = dt.date(2024, 1, 21), dt.date(2024, 1, 16)
 
 
 def mails(name: str, count: int) -> list[Mail]:
@@ -35,19 +37,27 @@ def spam(stream: list[Mail]) -> list[str]:
 @pytest.mark.parametrize("order", ["dates", "shuffled"])
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.4])
 def test_items_of_feeds_take_the_place_of_ham_from_the_day_on(order: str, share: float) -> None:
-    stream = planted(BASE, FEED, Plant(order, "feeds", share, DAY), seed=1)
+    stream = planted(BASE, FEED, Plant(order, "feeds", share, DAY, END), seed=1)
     assert [mail["received_at"] for mail in stream] == [mail["received_at"] for mail in BASE]
     foreign = [n for n, mail in enumerate(stream) if mail["subject"].startswith("feed")]
     assert len(foreign) == round(share * (len(BASE) - BEFORE))
     assert len({stream[n]["subject"] for n in foreign}) == len(foreign)
     assert all(n >= BEFORE for n in foreign)
     assert spam(stream) == spam(BASE)
-    assert stream == planted(BASE, FEED, Plant(order, "feeds", share, DAY), seed=1)
+    assert stream == planted(BASE, FEED, Plant(order, "feeds", share, DAY, END), seed=1)
     assert (stream[:BEFORE] == BASE[:BEFORE]) == (order == "dates")
 
 
+@pytest.mark.parametrize("order", ["dates", "shuffled"])
+def test_a_stream_that_ends_earlier_has_its_share_changed(order: str) -> None:
+    stream = planted(BASE, FEED, Plant(order, "feeds", 0.5, DAY, EARLIER), seed=1)
+    assert [mail["received_at"] for mail in stream] == [mail["received_at"] for mail in BASE[:180]]
+    assert sum(mail["subject"].startswith("feed") for mail in stream) == 30
+    assert spam(stream) == spam(BASE[:180])
+
+
 def test_words_of_spam_are_disguised_from_the_day_on() -> None:
-    stream = planted(BASE, FEED, Plant("dates", "words", 0.5, DAY), seed=1)
+    stream = planted(BASE, FEED, Plant("dates", "words", 0.5, DAY, END), seed=1)
     changed = [n for n, mail in enumerate(stream) if mail != BASE[n]]
     assert changed
     assert all(n >= BEFORE and stream[n]["label"] == "spam" for n in changed)
