@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.drift import figure
-from benchmarks.drift.results import costs, false_alarms, power
+from benchmarks.drift.results import costs, false_alarms, power, usual
 from benchmarks.machine import shown
 from benchmarks.replay_tables import planted, policies, weeks
 from stages.files import read_json, write_text
@@ -52,7 +52,12 @@ def main() -> int:
             "replay": policies(),
             "stack": stack(),
         },
-        DRIFT: {"false alarms": false_alarms(), "power": power(), "costs": costs()},
+        DRIFT: {
+            "false alarms": false_alarms(),
+            "power": power(),
+            "usual": usual(),
+            "costs": costs(),
+        },
         REPLAY: {
             "replay": policies(),
             "weeks": weeks(),

@@ -44,6 +44,7 @@ LANGUAGES = (
 OBFUSCATED = (0.1, 0.3, 0.6)
 # What a spammer writes for a letter.
 _LOOKALIKES = str.maketrans("aeiostAEIOST", "@3105+@3105+")
+MIXED = dt.datetime(2002, 7, 8, tzinfo=dt.UTC), dt.datetime(2002, 9, 30, tzinfo=dt.UTC)
 _EVER = dt.datetime(1990, 1, 1, tzinfo=dt.UTC), dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 
 
@@ -59,6 +60,8 @@ class Pools:
         languages: articles of the declaration, in 20 languages.
         new_spam: one cluster of the spam: a campaign that nobody has seen.
         obfuscated: `spam`, row for row, by the share of words that are rewritten.
+        by_date: the months of the default corpus that have both spam and ham, in the order of
+            arrival.
     """
 
     ham: NDArray[np.float32]
@@ -68,6 +71,7 @@ class Pools:
     languages: NDArray[np.float32]
     new_spam: NDArray[np.float32]
     obfuscated: dict[float, NDArray[np.float32]]
+    by_date: NDArray[np.float32]
 
 
 def load_pools(params: config.Params) -> Pools:
@@ -84,6 +88,7 @@ def load_pools(params: config.Params) -> Pools:
         languages=vectors["languages"],
         new_spam=vectors["spam"][new],
         obfuscated={share: vectors[f"obfuscated_{share}"][~new] for share in OBFUSCATED},
+        by_date=vectors["by_date"],
     )
 
 
@@ -99,9 +104,12 @@ def _campaign(spam: NDArray[np.float32], seed: int) -> NDArray[np.bool_]:
 def _texts(params: config.Params) -> dict[str, list[str]]:
     rng = np.random.default_rng(params.seed)
     texts: dict[str, list[str]] = {"ham": [], "hard_ham": [], "spam": []}
-    for text, label, source in _distinct(params):
+    dated = []
+    for text, label, source, received_at in _distinct(params):
         pool = "spam" if label == SPAM else "hard_ham" if "hard-ham" in source else "ham"
         texts[pool].append(text)
+        dated.append((received_at, text))
+    texts["by_date"] = [text for day, text in sorted(dated) if MIXED[0] <= day < MIXED[1]]
     words = rng.permutation([len(text.split()) for text in texts["ham"]])
     texts["foreign"] = list(_pieces(words))
     texts["languages"] = list(_articles())
@@ -111,8 +119,8 @@ def _texts(params: config.Params) -> dict[str, list[str]]:
     return texts
 
 
-def _distinct(params: config.Params) -> Iterator[tuple[str, str, str]]:
-    """Yield (text, label, source) of the first of each group of near copies, by id."""
+def _distinct(params: config.Params) -> Iterator[tuple[str, str, str, dt.datetime]]:
+    """Yield text, label, source and date of the first of each group of near copies, by id."""
     batches = open_source(params.source, seed=params.seed).batches(*_EVER)
     rows = [row for batch in batches for row in batch.drop_columns(["raw"]).to_pylist()]
     unique = {row["id"]: row for row in rows}
@@ -121,7 +129,8 @@ def _distinct(params: config.Params) -> Iterator[tuple[str, str, str]]:
     first = groups(messages, params.duplicates, seed=params.seed)
     for row, group in zip(rows, first, strict=True):
         if row["id"] == group:
-            yield message_text(row["subject"], row["text"]), row["label"], row["source"]
+            text = message_text(row["subject"], row["text"])
+            yield text, row["label"], row["source"], row["received_at"]
 
 
 def _pieces(words: NDArray[np.int64]) -> Iterator[str]:

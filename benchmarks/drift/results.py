@@ -10,9 +10,13 @@ from benchmarks.drift.detectors import DETECTORS
 from benchmarks.drift.rates import OTHERS_SIZE, RESULT, SIZES, Cell
 from benchmarks.drift.shifts import NO_SHIFT, SHIFTS, Shift
 from benchmarks.drift.speed import RESULT as SPEED
+from benchmarks.drift.usual import RESULT as USUAL
+from benchmarks.drift.usual import UNUSUAL_RATES
 from benchmarks.machine import shown
 from stages.files import read_json
 from stages.markdown import table
+
+_POOLS = {"foreign": "foreign corpus", "languages": "other language"}
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,20 @@ def power() -> list[str]:
         for detector, size in columns
     ]
     return [table(head, [*rows, ["**mean**", *means]])]
+
+
+def usual() -> list[str]:
+    """Return the table of how often real mail in its order is changed, and matters."""
+    measured = read_json(USUAL)
+    known, floor = UNUSUAL_RATES[:-1], UNUSUAL_RATES[-1]
+    ways = [*(f"`unusual_rate` {rate:g}" for rate in known), "`effect_floor`"]
+    head = ["window of 100", "changed", *(f"matters, {way}" for way in ways)]
+    rows = []
+    for cell in measured["cells"]:
+        fired = [cell["changed"], *(cell["matters"][str(rate)] for rate in (*known, floor))]
+        what = f"{cell['share']:.0%} {_POOLS[cell['pool']]}" if cell["pool"] else "as it arrived"
+        rows.append([what, *(_with_interval(Rate(n, cell["windows"])) for n in fired)])
+    return [table(head, rows), "", f"95 % intervals; measured {shown(measured['machine'])}."]
 
 
 def costs() -> list[str]:

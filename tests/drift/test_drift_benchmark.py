@@ -17,9 +17,9 @@ def pools() -> Pools:
     def rows(pool: int, n: int) -> np.ndarray:
         return (1000 * pool + np.arange(n, dtype=np.float32))[:, None]
 
-    names = ("ham", "spam", "hard_ham", "foreign", "languages", "new_spam")
+    names = ("ham", "spam", "hard_ham", "foreign", "languages", "new_spam", "by_date")
     kept = {name: rows(pool, 500) for pool, name in enumerate(names)}
-    return Pools(**kept, obfuscated={share: rows(6, 500) for share in OBFUSCATED})
+    return Pools(**kept, obfuscated={share: rows(7, 500) for share in OBFUSCATED})
 
 
 @pytest.mark.parametrize("shift", [NO_SHIFT, *SHIFTS])
@@ -30,12 +30,12 @@ def test_no_message_stands_on_both_sides_and_the_shift_has_its_size(
     window = draw.window(shift, 100)
     assert len(np.unique(window)) == 100
     assert not np.intersect1d(window, draw.reference).size
-    of = np.bincount((window[:, 0] // 1000).astype(int), minlength=7)
+    of = np.bincount((window[:, 0] // 1000).astype(int), minlength=8)
     assert (draw.reference[:, 0] >= 1000).sum() == 60
     if shift.kind is Kind.SPAM_SHARE:
         assert of[1] == round(100 * shift.amount)
     elif shift.kind is Kind.OBFUSCATION:
-        assert of[6] == 30
+        assert of[7] == 30
     else:
         assert of[2:].sum() == round(100 * shift.amount)
 
