@@ -9,23 +9,17 @@ a second call measures what is missing. Windows of a cell are the same for every
 from __future__ import annotations
 
 import argparse
-import os
-import tempfile
 import zlib
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.drift.detectors import DETECTORS, install_frouros
-from benchmarks.drift.pools import Pools, load_pools
 from benchmarks.drift.shifts import NO_SHIFT, SHIFTS, Draw, Kind, Shift
+from benchmarks.drift.workers import pools, workers
 from benchmarks.machine import measured_on
-from stages import config
-from stages.cache import VARIABLE
 from stages.console import track
 from stages.files import read_json, write_json
 
@@ -95,20 +89,8 @@ def fired(cell: Cell, trial: int) -> bool:
     """Return whether the cell's detector fires on the window of this number."""
     words = f"{cell.shift.kind} {cell.shift.amount} {cell.size}"
     rng = np.random.default_rng([zlib.crc32(words.encode()), trial])
-    draw = Draw(_pools(), REFERENCE_SIZE, rng)
+    draw = Draw(pools(), REFERENCE_SIZE, rng)
     return DETECTORS[cell.detector](draw.reference, draw.window(cell.shift, cell.size), trial)
-
-
-@cache
-def _pools() -> Pools:
-    return load_pools(config.validate(config.compose(()), "conf/"))
-
-
-def _prepare(folder: str) -> None:
-    """Load what the cache has, then leave it alone: no reference comes twice."""
-    _pools()
-    install_frouros()
-    os.environ[VARIABLE] = folder
 
 
 def main() -> None:
@@ -118,12 +100,10 @@ def main() -> None:
     only = parser.parse_args().only
     done: dict[str, Any] = read_json(RESULT)["cells"] if RESULT.exists() else {}
     left = [c for c in cells() if c.detector in only and c.name not in done]
-    _pools()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        ProcessPoolExecutor(os.cpu_count(), initializer=_prepare, initargs=(folder,)) as workers,
-    ):
+    with workers(install_frouros) as processes:
         for cell in track(left, doing="drift", total=len(left)):
-            hits = list(workers.map(fired, [cell] * cell.windows, range(cell.windows), chunksize=5))
+            hits = list(
+                processes.map(fired, [cell] * cell.windows, range(cell.windows), chunksize=5)
+            )
             done[cell.name] = {"windows": cell.windows, "fired": sum(hits)}
             write_json(RESULT, {"machine": measured_on(), "cells": done})

@@ -107,12 +107,11 @@ def power() -> list[str]:
 def usual() -> list[str]:
     """Return the table of how often real mail in its order is changed, and matters."""
     measured = read_json(USUAL)
-    known, floor = UNUSUAL_RATES[:-1], UNUSUAL_RATES[-1]
-    ways = [*(f"`unusual_rate` {rate:g}" for rate in known), "`effect_floor`"]
+    ways = [*(f"`unusual_rate` {rate:g}" for rate in UNUSUAL_RATES[:-1]), "`effect_floor`"]
     head = ["window of 100", "changed", *(f"matters, {way}" for way in ways)]
     rows = []
     for cell in measured["cells"]:
-        fired = [cell["changed"], *(cell["matters"][str(rate)] for rate in (*known, floor))]
+        fired = [cell["changed"], *(cell["matters"][str(rate)] for rate in UNUSUAL_RATES)]
         what = f"{cell['share']:.0%} {_POOLS[cell['pool']]}" if cell["pool"] else "as it arrived"
         rows.append([what, *(_with_interval(Rate(n, cell["windows"])) for n in fired)])
     return [table(head, rows), "", f"95 % intervals; measured {shown(measured['machine'])}."]

@@ -11,19 +11,15 @@ Writes `usual.json`; takes some ten minutes.
 from __future__ import annotations
 
 import datetime as dt
-import os
-import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.drift.detectors import Rows, sampled
-from benchmarks.drift.pools import Pools, load_pools
+from benchmarks.drift.workers import pools, workers
 from benchmarks.machine import measured_on
 from stages import config
-from stages.cache import VARIABLE
 from stages.console import track
 from stages.drift.comparison import compare
 from stages.drift.sample import Sample
@@ -50,12 +46,12 @@ _START = np.datetime64("2002-01-01", "us")
 def judged(cell: tuple[str, float, int], trial: int) -> list[bool]:
     """Return whether the window of this number is changed, and unusual at each of the rates."""
     pool, share, _ = cell
-    pools = _pools()
+    mail = pools()
     rng = np.random.default_rng(trial)
-    cut = [pools.by_date[at : at + BLOCK] for at in range(0, len(pools.by_date) - BLOCK, BLOCK)]
+    cut = [mail.by_date[at : at + BLOCK] for at in range(0, len(mail.by_date) - BLOCK, BLOCK)]
     *past, window = (cut[n] for n in rng.permutation(len(cut))[: BLOCKS + 1])
     if pool:
-        rows: Rows = getattr(pools, pool)
+        rows: Rows = getattr(mail, pool)
         kept = rng.permutation(window)[round(share * BLOCK) :]
         window = np.concatenate([kept, rng.permutation(rows)[: BLOCK - len(kept)]])
     weeks = [_arriving(block, week) for week, block in enumerate(past)]
@@ -85,28 +81,13 @@ def _drifts() -> list[config.Drift]:
     return [config.validate(config.compose(own), "conf/").drift for own in overrides]
 
 
-@cache
-def _pools() -> Pools:
-    return load_pools(config.validate(config.compose(()), "conf/"))
-
-
-def _prepare(folder: str) -> None:
-    """Load what the cache has, then leave it alone: no reference comes twice."""
-    _pools()
-    os.environ[VARIABLE] = folder
-
-
 def main() -> None:
     """Measure, and write the result."""
-    _pools()
     cells = []
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        ProcessPoolExecutor(os.cpu_count(), initializer=_prepare, initargs=(folder,)) as workers,
-    ):
+    with workers() as processes:
         for cell in track(CELLS, doing="usual", total=len(CELLS)):
             pool, share, windows = cell
-            found = workers.map(judged, [cell] * windows, range(windows), chunksize=5)
+            found = processes.map(judged, [cell] * windows, range(windows), chunksize=5)
             changed, *unusual = np.sum(list(found), axis=0).tolist()
             matters = dict(zip(map(str, UNUSUAL_RATES), unusual, strict=True))
             row = {"pool": pool, "share": share, "windows": windows}
