@@ -46,7 +46,7 @@ def permuted(observed: Mask, permutations: int, rng: np.random.Generator) -> Flo
     Returns:
         (permutations + 1, n) float32 of zeros and ones.
     """
-    # Of the size of a pointer, which numpy shuffles twice as fast as smaller ones.
+    # Of the size of a pointer, which numpy shuffles faster than smaller ones.
     labellings = np.tile(observed.astype(np.intp), (permutations + 1, 1))
     rng.permuted(labellings[1:], axis=1, out=labellings[1:])
     return labellings.astype(np.float32)

@@ -33,13 +33,18 @@ from stages.drift.statistics import (
     mean_embeddings,
 )
 from stages.drift.usual import Usual, contiguous_windows, usual_difference
-from stages.files import replacing
+from stages.files import replacing, sha256
 
 # The null distribution is drawn with windows of so many rows, or of this part of a short reference;
 # those of other sizes follow by proportion.
 NULL_ROWS, LARGEST_PART = 200, 5
 # Of the draws: the same reference always has the same profile.
 _SEED = 1
+# What computes a profile: one that other code has computed is another one.
+CODE = tuple(
+    Path(__file__).with_name(f"{name}.py")
+    for name in ("permutation", "profile", "sample", "statistics", "usual")
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,7 @@ def profile_of(reference: Sample, length: dt.timedelta, drift: Drift) -> Profile
 
 
 def _digest(reference: Sample, asked: list[int]) -> str:
-    digest = hashlib.sha256(json.dumps([asked, NULL_ROWS, LARGEST_PART]).encode())
+    digest = hashlib.sha256(json.dumps([asked, *map(sha256, CODE)]).encode())
     for part in (reference.ids, reference.received_at, reference.embeddings):
         digest.update(np.ascontiguousarray(part).tobytes())
     return digest.hexdigest()

@@ -53,6 +53,25 @@ def test_another_reference_has_another_profile(cache: Path) -> None:
     assert len(list(cache.iterdir())) == 2
 
 
+def test_what_other_code_has_computed_is_computed_anew(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = tmp_path / "statistics.py"
+    monkeypatch.setattr("stages.drift.profile.CODE", (code,))
+    rng = np.random.default_rng(1)
+    reference, window = sample(rng, 400, [0, 1, 2]), sample(rng, 100, [0, 1, 3])
+    code.write_text("SHRINKAGE = 0.75")
+    first = run(reference, window)
+    code.write_text("SHRINKAGE = 0.85")
+    monkeypatch.setattr("stages.drift.statistics.SHRINKAGE", 0.2)
+    kept = list(cache.iterdir())
+    other = run(reference, window)
+    assert len(list(cache.iterdir())) == len(kept) + 1
+    for path in kept:
+        path.unlink()
+    assert run(reference, window) == other != first
+
+
 @pytest.mark.parametrize("size", [40, 200])
 def test_the_reference_s_own_null_distribution_keeps_the_rate(size: int) -> None:
     """Windows of other sizes than those that were drawn; 1 % is asked for."""
