@@ -37,7 +37,7 @@ START, END = dt.date(2002, 8, 5), dt.date(2002, 10, 7)
 # gains over a model that has seen little mail is one thing, over one that has seen more another.
 LATER = dt.date(2002, 8, 19)
 # The corpus' feeds begin on 24 September: their items are foreign to all mail before. In date order
-# they come a week before the first one that is drift without them, and three weeks are seen.
+# they come two weeks before the first one that is drift without them, and three weeks are seen.
 PLANTED = {"shuffled": dt.date(2002, 9, 9), "dates": dt.date(2002, 8, 26)}
 SEEN = dt.timedelta(days=21)
 # The verdict is measured here, not the models in between: they are tuned less, and judged mildly.
