@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from stages import config
 from stages.cache import cache_dir
+from stages.files import sha256
 from stages.model.embedding_cache import EmbeddingCache
 from stages.model.encoder import SentenceEncoder, fingerprint, load_encoder
 
@@ -28,6 +29,8 @@ FILE = "embeddings.db"
 # Texts looked up, and encoded where they are not there, at a time: what is held of a stream, and
 # what a killed stage has to do again.
 _CHUNK = 64
+# What makes an embedding of a text.
+CODE = Path(__file__).with_name("encoder.py")
 _LIBRARIES = ("sentence-transformers", "tokenizers", "torch", "transformers")
 # They choose kernels and precision in torch's mathematical libraries.
 _VARIABLES = ("ATEN_", "DNNL_", "MKL_", "ONEDNN_")
@@ -82,13 +85,13 @@ def cached_encoder(encoder: config.Encoder) -> Iterator[CachedEncoder]:
 def byte_space(encoder: config.Encoder) -> str:
     """Return what the bytes of an embedding depend on besides the text, as a digest.
 
-    That is the model, the versions of the libraries, and the kind of processor: another
-    instruction set takes other kernels, which round differently.
+    That is the model, our code around it, the versions of the libraries, and the kind of processor:
+    another instruction set takes other kernels, which round differently.
     """
     model = _version(encoder.package) if encoder.package else str(encoder.revision)
     libraries = [f"{name} {_version(name)}" for name in _LIBRARIES]
     chosen = [f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith(_VARIABLES)]
-    parts = [fingerprint(encoder), model, *libraries, *chosen, *processor()]
+    parts = [fingerprint(encoder), model, sha256(CODE), *libraries, *chosen, *processor()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -24,7 +24,7 @@ processor\t: 1
 
 
 def test_other_bytes_are_another_space(
-    minilm: config.Encoder, monkeypatch: pytest.MonkeyPatch
+    minilm: config.Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spaces = {
         byte_space(minilm),
@@ -33,7 +33,11 @@ def test_other_bytes_are_another_space(
     }
     monkeypatch.setenv("ONEDNN_DEFAULT_FPMATH_MODE", "BF16")
     spaces.add(byte_space(minilm))
-    assert len(spaces) == 4
+    code = tmp_path / "encoder.py"
+    code.write_text("two texts a forward pass")
+    monkeypatch.setattr("stages.model.cached_encoder.CODE", code)
+    spaces.add(byte_space(minilm))
+    assert len(spaces) == 5
 
 
 def test_an_instruction_set_is_told_from_another_and_the_moment_is_not(tmp_path: Path) -> None:
