@@ -15,6 +15,7 @@ from stages.drift.verdict import Verdict
 from stages.environment import in_experiment
 from stages.files import read_json, write_json
 from stages.model.filter import read_specification
+from stages.model.holdout import Holdout
 from stages.registry.mlflow_registry import open_registry
 from stages.registry.pointer import in_production
 from stages.registry.tracked import obtain
@@ -43,14 +44,14 @@ def run(params: MonitorParams) -> None:
         DataError: messages, embeddings, predictions and model do not belong together.
         StoreError: the verdict is written, but cannot be kept or has no row yet.
     """
-    digest, holdout_loss = in_production()
+    digest, holdout = in_production()
     folder = obtain(open_registry(params.registry), digest)
-    monitor(champion_of(digest, folder, holdout_loss), params)
+    monitor(champion_of(digest, folder, holdout), params)
 
 
-def champion_of(digest: str, folder: Path, holdout_loss: float | None) -> Champion:
+def champion_of(digest: str, folder: Path, holdout: Holdout | None) -> Champion:
     """Return the production model as its folder says it."""
-    return Champion(digest, folder, read_specification(folder).threshold, holdout_loss)
+    return Champion(digest, folder, read_specification(folder).threshold, holdout)
 
 
 def monitor(champion: Champion, params: MonitorParams) -> None:

@@ -15,9 +15,11 @@ from stages import config
 from stages.drift.assessment import Champion
 from stages.errors import DataError, StoreError
 from stages.files import read_json
+from stages.model.holdout import Holdout
 from stages.monitor import REPORT, VERDICT, MonitorParams, monitor
 from tests.drift.drift_samples import MODEL, drift, sample, write_reference, write_window
 
+HOLDOUT = Holdout(200, 50, one_minus_auc_percent=0.5, log_loss=0.05, log_loss_error=0.01)
 HISTORY, VERDICTS = Path("data/monitor/history.db"), Path("data/monitor/verdicts")
 
 
@@ -42,7 +44,7 @@ def champion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Champion:
     monkeypatch.delenv("SPAMLINE_VERDICTS_URL", raising=False)
     reference = sample(np.random.default_rng(0), 500, [0, 1])
     write_reference(tmp_path / "model/reference.parquet", reference)
-    return Champion(MODEL, tmp_path / "model", threshold=0.5, holdout_loss=0.5)
+    return Champion(MODEL, tmp_path / "model", threshold=0.5, holdout=HOLDOUT)
 
 
 def batch(n: int, topics: list[int], *, seed: int = 1, text: str = "hello") -> None:
@@ -57,7 +59,7 @@ def test_new_mail_is_drift_with_a_row_and_a_report(champion: Champion) -> None:
     assert verdict["decision"] == "drift"
     assert verdict["changed"]
     assert verdict["matters"]
-    assert verdict["quality"]["holdout_one_minus_auc_percent"] == 0.5
+    assert verdict["quality"]["holdout_log_loss"] == 0.05
     assert verdict["window"]["predicted_spam_share"] == pytest.approx(0.2533)
     with sqlite3.connect(HISTORY) as connection:
         query = "SELECT decision, mmd_value FROM embedding_drift_metrics"

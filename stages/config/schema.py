@@ -321,8 +321,8 @@ class Drift:
     # Where the reference has 1 / unusual_rate - 1 such windows, they say themselves how far only
     # this share of them lies, and effect_floor is not needed.
     unusual_rate: Annotated[float, Field(gt=0, lt=0.5)]
-    # Realised (1 - AUC)% above the holdout's by more than this hurts the model.
-    max_realised_loss_percent: Annotated[float, Field(gt=0)]
+    # Realised log loss, in nats a message, surely above the holdout's by more than this hurts.
+    max_log_loss_rise: Annotated[float, Field(ge=0)]
     # While labels are late: estimated wrong verdicts above the reference's, in percentage points.
     max_estimated_rise_percent: Annotated[float, Field(gt=0)]
     # Monitoring history; null is a SQLite file in `data/monitor/`.

@@ -16,6 +16,7 @@ from stages.drift.inputs import Reference, Window, check_same_encoder
 from stages.drift.quality import realised_quality
 from stages.drift.sample import pool
 from stages.drift.verdict import Decision, Subject, Verdict, Why, judge, not_enough_mail
+from stages.model.holdout import Holdout
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,13 @@ class Champion:
         digest: of its folder.
         folder: where it is.
         threshold: the probability from which on it calls a message spam.
-        holdout_loss: its (1-AUC)% on its holdout, if known.
+        holdout: what it achieved on its holdout, if known.
     """
 
     digest: str
     folder: Path
     threshold: float
-    holdout_loss: float | None
+    holdout: Holdout | None
 
 
 def assess(
@@ -66,7 +67,7 @@ def assess(
         window.labels,
         window.probability,
         window.called_spam,
-        holdout_loss=champion.holdout_loss,
+        holdout=champion.holdout,
         seed=seed,
     )
     refusal = not_enough_mail(subject, quality, drift)

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stages.mail.message import HAM, SPAM
+from stages.model.holdout import Holdout
 from stages.model.metrics import (
     bootstrap_weights,
     f1_at,
     interval,
+    log_losses,
     metrics_at,
     resampled,
     spam_recall_at,
 )
 
-# Of each class. Below this the standard error of a usual (1-AUC)% exceeds the value itself.
+# Of each class. Below this the standard error of a usual loss exceeds the value itself.
 FEWEST_LABELLED = 20
-RESAMPLES, CONFIDENCE = 500, 0.9
+# Of the lower end of an interval, on that side alone.
+SURE = 0.95
+RESAMPLES = 500
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,10 @@ class Quality:
         one_minus_auc_percent_low: the lower end of its bootstrap interval.
         recall_at_ham_fpr_1_percent: spam recall at a ham false-positive rate of 1 %, 0-1.
         f1: of the verdicts as they were given, spam being the positive class.
-        holdout_one_minus_auc_percent: the champion's on its holdout; None where unknown.
+        log_loss: nats a message, at the holdout's share of spam: more or less spam is no loss.
+        log_loss_rise_low: how much it surely lies above the holdout's; None where that is unknown.
+        holdout_log_loss: the champion's on its holdout.
+        holdout_one_minus_auc_percent: the same.
     """
 
     spam: int
@@ -42,22 +50,19 @@ class Quality:
     one_minus_auc_percent_low: float
     recall_at_ham_fpr_1_percent: float
     f1: float
+    log_loss: float
+    log_loss_rise_low: float | None
+    holdout_log_loss: float | None
     holdout_one_minus_auc_percent: float | None
 
-    @property
-    def loss(self) -> float | None:
-        """How much worse than on the holdout, in percentage points; None where unknown."""
-        if self.holdout_one_minus_auc_percent is None:
-            return None
-        return self.one_minus_auc_percent - self.holdout_one_minus_auc_percent
-
     def hurts(self, limit: float) -> bool:
-        """Return whether the loss is known and surely above `limit` percentage points.
+        """Return whether the log loss has surely risen by more than `limit` nats a message.
 
-        Surely: at the lower end of its interval, for a week may hold a score of spam only.
+        It is a mean over messages, so that a week of labels says it well; (1-AUC)% hangs on the few
+        spam messages that rank below ham, and may be thrice as high before that is sure. And it
+        rises with the first ham that is nearly lost, before any is.
         """
-        holdout = self.holdout_one_minus_auc_percent
-        return holdout is not None and self.one_minus_auc_percent_low - holdout > limit
+        return self.log_loss_rise_low is not None and self.log_loss_rise_low > limit
 
 
 def realised_quality(
@@ -65,7 +70,7 @@ def realised_quality(
     probability: NDArray[np.float64],
     called_spam: NDArray[np.bool_],
     *,
-    holdout_loss: float | None,
+    holdout: Holdout | None,
     seed: int,
 ) -> Quality | None:
     """Return the quality on the labelled messages; None for fewer than `FEWEST_LABELLED` a class.
@@ -74,7 +79,7 @@ def realised_quality(
         labels: (n,) of "ham", "spam" or None.
         probability: (n,) of spam.
         called_spam: (n,) the verdicts.
-        holdout_loss: the champion's (1-AUC)% on its holdout, if known.
+        holdout: what the champion achieved on its holdout, if known.
         seed: of the bootstrap.
     """
     known = (labels == SPAM) | (labels == HAM)
@@ -82,16 +87,37 @@ def realised_quality(
     if min(spam.sum(), (~spam).sum()) < FEWEST_LABELLED:
         return None
     probability = probability[known]
-    loss = interval(_resampled_loss(spam, probability, seed), CONFIDENCE)
+    auc_loss = interval(_resampled_loss(spam, probability, seed), 2 * SURE - 1)
+    share = holdout.spam_share if holdout else float(spam.mean())
+    log_loss, error = _standardised(log_losses(spam, probability), spam, share)
     return Quality(
         spam=int(spam.sum()),
         ham=int((~spam).sum()),
-        one_minus_auc_percent=loss["value"],
-        one_minus_auc_percent_low=loss["low"],
+        one_minus_auc_percent=auc_loss["value"],
+        one_minus_auc_percent_low=auc_loss["low"],
         recall_at_ham_fpr_1_percent=spam_recall_at(spam, probability, 0.01),
         f1=f1_at(spam, called_spam[known].astype(np.float64), 0.5),
-        holdout_one_minus_auc_percent=holdout_loss,
+        log_loss=log_loss,
+        log_loss_rise_low=_sure_rise(log_loss, error, holdout) if holdout else None,
+        holdout_log_loss=holdout.log_loss if holdout else None,
+        holdout_one_minus_auc_percent=holdout.one_minus_auc_percent if holdout else None,
     )
+
+
+def _standardised(
+    losses: NDArray[np.float64], spam: NDArray[np.bool_], spam_share: float
+) -> tuple[float, float]:
+    """Return the mean of `losses` if `spam_share` of the messages were spam, and its error."""
+    parts = [(spam_share, losses[spam]), (1 - spam_share, losses[~spam])]
+    mean = sum(share * part.mean() for share, part in parts)
+    variance = sum(share**2 * part.var(ddof=1) / len(part) for share, part in parts)
+    return float(mean), float(np.sqrt(variance))
+
+
+def _sure_rise(log_loss: float, error: float, holdout: Holdout) -> float:
+    """Return the lower end of the interval of the difference of two independent means."""
+    z = NormalDist().inv_cdf(SURE)
+    return log_loss - holdout.log_loss - z * float(np.hypot(error, holdout.log_loss_error))
 
 
 def _resampled_loss(

@@ -54,18 +54,20 @@ def quality_sentence(quality: Quality | None, drift: Drift) -> str:
     """Say what the model really achieved, and whether that is a reason."""
     if quality is None:
         return "Realised quality is unknown: too few messages of the window are labelled."
-    realised = (
-        f"Realised (1-AUC)% is {quality.one_minus_auc_percent:.2f} on {quality.ham} ham and "
+    log_loss = (
+        f"Realised log loss is {quality.log_loss:.3f} a message on {quality.ham} ham and "
         f"{quality.spam} spam"
     )
-    if quality.loss is None:
-        return f"{realised}; the champion's on its holdout is unknown."
-    limit = drift.max_realised_loss_percent
+    auc = f"Realised (1-AUC)% is {quality.one_minus_auc_percent:.2f}"
+    if quality.holdout_log_loss is None or quality.log_loss_rise_low is None:
+        return f"{log_loss}; the champion's on its holdout is unknown. {auc}."
+    limit, rise = drift.max_log_loss_rise, quality.log_loss - quality.holdout_log_loss
     return (
-        f"{realised}, {abs(quality.loss):.2f} {'above' if quality.loss > 0 else 'below'} the "
-        f"holdout's {quality.holdout_one_minus_auc_percent:.2f}: that "
+        f"{log_loss}, {abs(rise):.3f} {'above' if rise > 0 else 'below'} the holdout's "
+        f"{quality.holdout_log_loss:.3f}: that "
         f"{'hurts' if quality.hurts(limit) else 'is no reason'} (surely more than {limit:g} above "
-        f"does; its interval begins at {quality.one_minus_auc_percent_low:.2f})."
+        f"does; the interval of the rise begins at {quality.log_loss_rise_low:.3f}). "
+        f"{auc}, on the holdout {quality.holdout_one_minus_auc_percent:.2f}."
     )
 
 

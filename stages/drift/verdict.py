@@ -138,7 +138,7 @@ class Verdict:
             "false_alarm_rate": self.judged_by.false_alarm_rate,
             "effect_floor": self.judged_by.effect_floor,
             "unusual_rate": self.judged_by.unusual_rate,
-            "max_realised_loss_percent": self.judged_by.max_realised_loss_percent,
+            "max_log_loss_rise": self.judged_by.max_log_loss_rise,
             "max_estimated_rise_percent": self.judged_by.max_estimated_rise_percent,
             "p_value": self.comparison.vote_p_value if self.comparison else None,
             "statistics": {
@@ -186,15 +186,15 @@ def judge(
     """Return the verdict on a window with enough mail; only a change that matters is drift.
 
     A change matters where at least `quorum` statistics lie beyond their floors, or where it hurts
-    the model: the realised (1-AUC)% is more than `max_realised_loss_percent` above the holdout's
-    or, while nobody has labelled the window, the estimated error more than
+    the model: the realised log loss is surely more than `max_log_loss_rise` above the holdout's or,
+    while nobody has labelled the window, the estimated error more than
     `max_estimated_rise_percent` above the reference's.
     """
     large = comparison.unusual >= drift.quorum
     hurts = (
         scores.hurts(drift.max_estimated_rise_percent)
         if quality is None
-        else quality.hurts(drift.max_realised_loss_percent)
+        else quality.hurts(drift.max_log_loss_rise)
     )
     decision = Decision.NO_DRIFT
     if comparison.votes >= drift.quorum:

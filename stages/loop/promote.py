@@ -73,8 +73,7 @@ def successor(before: Pointer, receipt: Receipt) -> Pointer:
             mend="`dvc repro register`, then promote again",
         )
     previous = before.previous if before.model == receipt.model else before.model
-    loss = receipt.metrics["one_minus_auc_percent"]["value"]
-    return Pointer(receipt.name, receipt.model, previous, loss)
+    return Pointer(receipt.name, receipt.model, previous, receipt.achieved())
 
 
 def _named(digest: str | None) -> str:

@@ -14,14 +14,15 @@ from pathlib import Path
 
 from stages import config
 from stages.console import say
-from stages.errors import GateError, StageError
+from stages.errors import GateError, RegistryError, StageError
 from stages.files import json_text, read_json, rounded, write_text
 from stages.loop import git
 from stages.loop.pipeline import reproduce, stale
 from stages.loop.remote import check_pushed
+from stages.model.holdout import Holdout
 from stages.register import RegisterParams, judge
 from stages.registry.pointer import POINTER, read_pointer
-from stages.registry.receipt import RECEIPT
+from stages.registry.receipt import RECEIPT, parse_receipt
 from stages.registry.registration import METRICS
 from stages.stores.dvc_remote import default_remote
 
@@ -94,31 +95,30 @@ def check_pointer() -> None:
     pointer = read_pointer()
     if pointer.model is None:
         return
-    losses = [loss for model, loss in _accepted() if model == pointer.model]
-    if not losses:
+    holdouts = [holdout for model, holdout in _accepted() if model == pointer.model]
+    if not holdouts:
         raise GateError(
             f"{POINTER} names {pointer.model[:12]}, which no receipt calls accepted",
             expected="a model that the gate accepted, here or in an earlier commit",
             mend=f"`git checkout origin/main -- {POINTER}`, or accept a candidate and promote it",
         )
-    if pointer.holdout_one_minus_auc_percent not in losses:
+    if pointer.holdout not in holdouts:
         raise GateError(
-            f"{POINTER} says that its model lost {pointer.holdout_one_minus_auc_percent} % on its "
-            "holdout",
-            expected=f"{losses[0]} as its receipt says",
+            f"{POINTER} says of its model's holdout {pointer.holdout}",
+            expected=f"{holdouts[0]} as its receipt says",
             mend="`make promote`, then commit",
         )
 
 
-def _accepted() -> Iterator[tuple[str, float | None]]:
-    """Yield model and loss of each receipt, here and in earlier commits, that the gate accepted."""
+def _accepted() -> Iterator[tuple[str, Holdout]]:
+    """Yield model and losses of each receipt, here and earlier, that the gate accepted."""
     committed = (git.content(commit, RECEIPT) for commit in git.history(RECEIPT))
     for text in (RECEIPT.read_bytes(), *committed):
         # A commit that removed it has none, and one of earlier code may have another form.
-        with suppress(ValueError, KeyError, TypeError):
-            receipt = json.loads(text or b"null")
-            if receipt["gate"]["accepted"]:
-                yield receipt["model"], receipt["metrics"]["one_minus_auc_percent"]["value"]
+        with suppress(ValueError, KeyError, TypeError, RegistryError):
+            receipt = parse_receipt(json.loads(text or b"null"))
+            if receipt.gate.accepted:
+                yield receipt.model, receipt.achieved()
 
 
 @contextmanager

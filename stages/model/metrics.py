@@ -110,9 +110,14 @@ def _brier(scored: Scored, weights: np.ndarray) -> np.ndarray:
     return np.asarray(weights @ loss / weights.sum(axis=1))
 
 
+def log_losses(spam: np.ndarray, probability: np.ndarray) -> np.ndarray:
+    """Return the log loss of each message, `(n,)` nats, at most 13.8: of 1e-6 for what was true."""
+    clipped = np.clip(probability, _CLIP, 1 - _CLIP)
+    return np.asarray(-np.where(spam, np.log(clipped), np.log(1 - clipped)))
+
+
 def _log_loss(scored: Scored, weights: np.ndarray) -> np.ndarray:
-    spam = np.clip(scored.probability, _CLIP, 1 - _CLIP)
-    loss = -np.where(scored.spam, np.log(spam), np.log(1 - spam))
+    loss = log_losses(scored.spam, scored.probability)
     return np.asarray(weights @ loss / weights.sum(axis=1))
 
 

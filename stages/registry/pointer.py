@@ -14,6 +14,7 @@ from typing import Any
 
 from stages.errors import RegistryError
 from stages.files import read_json, write_json
+from stages.model.holdout import Holdout
 
 POINTER = Path("data/production.json")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -27,14 +28,13 @@ class Pointer:
         name: the registered model's name.
         model: the digest of the model in production; None before the first one.
         previous: the digest of the model that it replaced; None where there was none.
-        holdout_one_minus_auc_percent: what the model in production lost on its holdout, in
-            percent: what its realised quality is measured against. None before the first one.
+        holdout: what the model in production achieved on its holdout. None before the first one.
     """
 
     name: str
     model: str | None
     previous: str | None
-    holdout_one_minus_auc_percent: float | None = None
+    holdout: Holdout | None = None
 
 
 def incumbent(pointer: Pointer, candidate: str) -> str | None:
@@ -60,11 +60,12 @@ def read_pointer(path: Path = POINTER) -> Pointer:
         raise _malformed(path, str(error)) from None
     if problem := _problem(content):
         raise _malformed(path, problem)
-    return Pointer(**content)
+    holdout = content["holdout"]
+    return Pointer(**{**content, "holdout": Holdout(**holdout) if holdout else None})
 
 
-def in_production(path: Path = POINTER) -> tuple[str, float | None]:
-    """Return the digest of the model in production, and its (1-AUC)% on its holdout if known.
+def in_production(path: Path = POINTER) -> tuple[str, Holdout | None]:
+    """Return the digest of the model in production, and what it achieved on its holdout if known.
 
     Raises:
         RegistryError: nothing is in production yet, or the file is not a pointer.
@@ -76,7 +77,7 @@ def in_production(path: Path = POINTER) -> tuple[str, float | None]:
             expected="the digest of an accepted model",
             mend="make run",
         )
-    return pointer.model, pointer.holdout_one_minus_auc_percent
+    return pointer.model, pointer.holdout
 
 
 def write_pointer(pointer: Pointer, path: Path = POINTER) -> None:
@@ -95,15 +96,24 @@ def _problem(content: Any) -> str | None:
         value = content[key]
         if value is not None and not (isinstance(value, str) and _DIGEST.fullmatch(value)):
             return f"its {key} is {value!r}"
-    loss = content["holdout_one_minus_auc_percent"]
-    if loss is not None and not isinstance(loss, int | float):
-        return f"its holdout_one_minus_auc_percent is {loss!r}"
+    return _holdout_problem(content["holdout"])
+
+
+def _holdout_problem(holdout: Any) -> str | None:
+    if holdout is None:
+        return None
+    keys = {field.name for field in dataclasses.fields(Holdout)}
+    if not isinstance(holdout, dict) or set(holdout) != keys:
+        return f"its holdout is {holdout!r}"
+    for key, value in holdout.items():
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return f"its holdout's {key} is {value!r}"
     return None
 
 
 def _malformed(path: Path, problem: str) -> RegistryError:
     return RegistryError(
         f"{path} is no production pointer: {problem}",
-        expected="name, model and previous (a SHA-256 or null each), and a loss in percent",
+        expected="name, model and previous (a SHA-256 or null each), and losses on the holdout",
         mend=f"git checkout -- {path}",
     )

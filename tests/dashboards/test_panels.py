@@ -95,7 +95,13 @@ def test_the_numbers_are_those_of_the_verdicts(shown: Callable[..., Rows]) -> No
     for row, verdict in zip(shown(ALL["loss"]), verdicts, strict=True):
         known = verdict["quality"]
         assert row["realised"] == (known["one_minus_auc_percent"] if known else None)
-        assert row["limit"] == (pytest.approx(1.26) if known else None)
+    for row, verdict in zip(shown(ALL["log-loss"]), verdicts, strict=True):
+        known = verdict["quality"]
+        assert row["realised"] == (known["log_loss"] if known else None)
+        assert row["surely"] == (
+            pytest.approx(0.8 * known["log_loss"], abs=1e-4) if known else None
+        )
+        assert row["limit"] == (pytest.approx(0.09) if known else None)
     assert {row["needed"] for row in shown(ALL["votes"])} == {2}
     assert {row["floor"] for row in shown(ALL["effects"])} == {1.7}
     ratios = shown(ALL["ratios"])[6]

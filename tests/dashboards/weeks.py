@@ -43,7 +43,19 @@ def _week(place: int, first: dt.date) -> dict[str, Any]:
     quality = None
     if week % 3:
         loss = 0.4 + 0.9 * max(strength, 0)
-        quality = Quality(60, 360, loss, 0.6 * loss, 1 - 0.04 * loss, 0.99 - 0.03 * loss, 0.26)
+        nats = 0.05 * loss
+        quality = Quality(
+            spam=60,
+            ham=360,
+            one_minus_auc_percent=loss,
+            one_minus_auc_percent_low=0.6 * loss,
+            recall_at_ham_fpr_1_percent=1 - 0.04 * loss,
+            f1=0.99 - 0.03 * loss,
+            log_loss=nats,
+            log_loss_rise_low=0.8 * nats - 0.04,
+            holdout_log_loss=0.04,
+            holdout_one_minus_auc_percent=0.26,
+        )
     too_few = not_enough_mail(subject, quality, drift())
     verdict = too_few or judge(subject, _comparison(strength), quality, scores(), drift())
     return dict(rounded(verdict.to_json()))

@@ -33,7 +33,7 @@ DRIFT = {
     "quorum": 2,
     "effect_floor": 1.7,
     "unusual_rate": 0.05,
-    "max_realised_loss_percent": 1.0,
+    "max_log_loss_rise": 0.05,
     "max_estimated_rise_percent": 3.0,
     "history_url": None,
     "verdicts_url": None,
@@ -90,8 +90,11 @@ def comparison(voted: int, effects: tuple[float, ...] = (1.0, 1.0, 1.0)) -> Comp
     return Comparison(statistics, vote_p_value=0.002, usual_windows=3, usual_known=False)
 
 
-def quality(realised: float, holdout: float | None = 1.0) -> Quality:
-    return Quality(50, 200, realised, realised * 0.8, 0.9, 0.95, holdout)
+def quality(log_loss: float, holdout: float | None = 0.05) -> Quality:
+    """Return a quality whose log loss surely lies above `holdout` by 0.02 less than it does."""
+    rise_low = None if holdout is None else log_loss - holdout - 0.02
+    auc = None if holdout is None else 0.5
+    return Quality(50, 200, 1.5, 1.2, 0.9, 0.95, log_loss, rise_low, holdout, auc)
 
 
 def scores(error: float = 1.0) -> Estimate:

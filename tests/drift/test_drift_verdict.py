@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from stages.drift.quality import FEWEST_LABELLED, realised_quality
+from stages.drift.quality import FEWEST_LABELLED, Quality, realised_quality
 from stages.drift.verdict import Decision, judge, not_enough_mail
 from stages.files import json_text, rounded
+from stages.model.holdout import Holdout
 from tests.drift.drift_samples import comparison, drift, quality, scores, subject
 
 LARGE = (2.0, 2.0, 0.5)
@@ -34,13 +35,13 @@ def test_enough_mail_is_none() -> None:
     ("voted", "effects", "realised", "expected"),
     [
         (1, LARGE, None, Decision.NO_DRIFT),
-        (1, LARGE, 9.0, Decision.NO_DRIFT),
+        (1, LARGE, 0.9, Decision.NO_DRIFT),
         (2, (1.0, 1.0, 9.0), None, Decision.CHANGED),
-        (2, (1.0, 1.0, 9.0), 1.9, Decision.CHANGED),
+        (2, (1.0, 1.0, 9.0), 0.09, Decision.CHANGED),
         (3, LARGE, None, Decision.DRIFT),
-        # The interval's lower end decides: 0.8 times the value here, against 1.0 + 1.0.
-        (2, (1.0, 1.0, 1.0), 2.4, Decision.CHANGED),
-        (2, (1.0, 1.0, 1.0), 2.6, Decision.DRIFT),
+        # The interval's lower end decides: 0.02 below the rise here, which 0.05 must not exceed.
+        (2, (1.0, 1.0, 1.0), 0.119, Decision.CHANGED),
+        (2, (1.0, 1.0, 1.0), 0.121, Decision.DRIFT),
     ],
 )
 def test_only_a_change_that_matters_is_drift(
@@ -59,12 +60,12 @@ def test_while_labels_are_late_the_estimated_error_decides() -> None:
     assert verdict.decision is Decision.DRIFT
     assert any("4.10 % of the verdicts are wrong" in reason for reason in verdict.reasons)
     # Where labels are known, they count, not the estimate.
-    known = judge(subject(), comparison(2), quality(1.0), scores(9.0), limits)
+    known = judge(subject(), comparison(2), quality(0.05), scores(9.0), limits)
     assert known.decision is Decision.CHANGED
 
 
 def test_an_unknown_holdout_loss_is_no_reason() -> None:
-    verdict = judge(subject(), comparison(3), quality(50.0, holdout=None), scores(), drift())
+    verdict = judge(subject(), comparison(3), quality(5.0, holdout=None), scores(), drift())
     assert verdict.decision is Decision.CHANGED
 
 
@@ -80,14 +81,14 @@ def test_the_quorum_is_a_parameter() -> None:
 
 
 def test_reasons_name_the_numbers() -> None:
-    verdict = judge(subject(), comparison(3, LARGE), quality(3.2), scores(), drift())
+    verdict = judge(subject(), comparison(3, LARGE), quality(0.25), scores(), drift())
     text = " ".join(verdict.reasons)
-    for part in ("3 of 3", "p = 0.002", "1.7 times", "3.20", "2.20 above", "0.9000", "0.5000"):
+    for part in ("3 of 3", "p = 0.002", "1.7 times", "0.200 above", "at 0.180", "0.9000", "0.5000"):
         assert part in text
 
 
 def test_json_says_all_and_is_canonical() -> None:
-    verdict = judge(subject(), comparison(2), quality(1.5), scores(), drift())
+    verdict = judge(subject(), comparison(2), quality(0.08), scores(), drift())
     said = json.loads(json_text(rounded(verdict.to_json())))
     assert said["decision"] == "changed"
     assert said["changed"]
@@ -109,17 +110,59 @@ def test_permutations_too_few_for_the_rate_are_refused() -> None:
         drift(false_alarm_rate=0.001)
 
 
-def test_realised_quality_needs_both_classes() -> None:
-    n = 2 * FEWEST_LABELLED
-    labels = np.array(["spam"] * n + ["ham"] * n + [None] * n, dtype=object)
-    probability = np.r_[np.full(n, 0.9), np.full(n, 0.1), np.full(n, 0.5)]
-    found = realised_quality(labels, probability, probability > 0.4, holdout_loss=0.5, seed=1)
+HOLDOUT = Holdout(ham=75, spam=25, one_minus_auc_percent=0.5, log_loss=0.105, log_loss_error=0.02)
+
+
+def realised(spam: list[float], ham: list[float], holdout: Holdout | None = HOLDOUT) -> Quality:
+    """Return the quality where spam and ham have these probabilities, and some nobody labelled."""
+    labels = np.array(["spam"] * len(spam) + ["ham"] * len(ham) + [None] * 9, dtype=object)
+    probability = np.r_[spam, ham, np.full(9, 0.5)]
+    found = realised_quality(labels, probability, probability > 0.4, holdout=holdout, seed=1)
     assert found is not None
-    assert (found.spam, found.ham) == (n, n)
+    return found
+
+
+def test_realised_quality_needs_both_classes() -> None:
+    labels = np.array(["spam"] * FEWEST_LABELLED + ["ham"] * FEWEST_LABELLED, dtype=object)
+    probability = np.where(labels == "spam", 0.9, 0.1)
+    called = probability > 0.4
+    found = realised_quality(labels, probability, called, holdout=HOLDOUT, seed=1)
+    assert found is not None
+    assert (found.spam, found.ham) == (FEWEST_LABELLED, FEWEST_LABELLED)
     assert found.one_minus_auc_percent == pytest.approx(0)
     assert found.recall_at_ham_fpr_1_percent == found.f1 == 1.0
-    assert found.loss == pytest.approx(-0.5)
-    labels[FEWEST_LABELLED - 1 : n] = None
-    assert (
-        realised_quality(labels, probability, probability > 0.4, holdout_loss=0.5, seed=1) is None
-    )
+    labels[0] = None
+    assert realised_quality(labels, probability, called, holdout=HOLDOUT, seed=1) is None
+
+
+def test_a_model_that_works_as_on_its_holdout_is_not_hurt() -> None:
+    found = realised([0.9] * 40, [0.1] * 120)
+    assert found.log_loss == pytest.approx(0.1054, abs=1e-4)
+    # No message differs from another: the holdout's error alone is uncertain.
+    assert found.log_loss_rise_low == pytest.approx(-1.645 * 0.02, abs=1e-3)
+    assert not found.hurts(0.0)
+
+
+def test_more_ham_in_doubt_hurts_before_any_is_lost() -> None:
+    found = realised([0.9] * 40, [0.1] * 60 + [0.35] * 60)
+    assert found.f1 == 1.0
+    assert found.one_minus_auc_percent == pytest.approx(0)
+    assert found.hurts(0.05)
+
+
+def test_another_share_of_spam_is_no_loss() -> None:
+    # Spam costs ten times as much as ham here: at a share of 25 % as in the holdout, 0.35.
+    few, many = realised([0.4] * 25, [0.1] * 75), realised([0.4] * 75, [0.1] * 75)
+    assert few.log_loss == pytest.approx(many.log_loss)
+    # Where no holdout is known, the window's own share counts.
+    unknown = realised([0.4] * 75, [0.1] * 75, holdout=None)
+    assert unknown.log_loss > many.log_loss
+    assert unknown.log_loss_rise_low is None
+    assert not unknown.hurts(0.0)
+
+
+def test_one_surely_wrong_verdict_is_not_sure_to_be_a_loss() -> None:
+    """A mislabelled message costs up to 13.8 nats, and its window is as uncertain by it."""
+    found = realised([0.9] * 40, [0.1] * 119 + [1.0])
+    assert found.log_loss > HOLDOUT.log_loss + 0.05
+    assert not found.hurts(0.05)

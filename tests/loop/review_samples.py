@@ -70,6 +70,7 @@ def facts(**more: Any) -> Facts:
         data={"train": "c" * 64, "holdout": "d" * 64},
         holdout=metrics["holdout"],
         metrics={},
+        confidence=0.95,
         champion=OLD,
         gate=GateDecision(accepted=True, reasons=["(1-AUC)% is 0.4 [0.3, 0.5]"]),
     )
@@ -78,8 +79,8 @@ def facts(**more: Any) -> Facts:
         base="e" * 40,
         receipt=receipt,
         metrics=metrics,
-        before=Pointer("spamline", OLD, None, 0.7),
-        pointer=Pointer("spamline", NEW, OLD, 0.4),
+        before=OLD,
+        pointer=Pointer("spamline", NEW, OLD),
         params={"window.until": ("2002-08-26", "2002-09-02")},
         digests={"train": "f" * 64, "holdout": "d" * 64},
         fetched={
@@ -99,5 +100,7 @@ def refused() -> Facts:
     whole = facts()
     gate = GateDecision(accepted=False, reasons=["(1-AUC)% is 9 [8, 10]; at most 2 is allowed"])
     return dataclasses.replace(
-        whole, receipt=dataclasses.replace(whole.receipt, gate=gate), pointer=whole.before
+        whole,
+        receipt=dataclasses.replace(whole.receipt, gate=gate),
+        pointer=Pointer("spamline", OLD, None),
     )

@@ -28,6 +28,7 @@ from stages.loop.replay.replay import _begin
 from stages.loop.replay.results import Lived, compute, results
 from stages.loop.replay.schedule import Policy, Span, spans
 from stages.loop.replay.table import HEAD, rows
+from stages.model.holdout import Holdout
 from stages.registry.pointer import Pointer
 
 MODEL = "a" * 64
@@ -49,7 +50,7 @@ def record(number: int, decision: str | None = "no_drift", **changes: Any) -> Re
         verdict=verdict if decision else None,
         action=Action.NONE,
         retraining=None,
-        production=Pointer("spamline", MODEL, None, 0.1 + 0.2),
+        production=Pointer("spamline", MODEL, None, Holdout(300, 100, 0.1 + 0.2, 0.1, 0.01)),
         until=DAY,
         cpu_seconds=1.25,
         retraining_cpu_seconds=0.0,

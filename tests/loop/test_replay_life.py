@@ -24,7 +24,7 @@ from tests.drift.drift_samples import sample
 START, WEEK = dt.date(2024, 1, 29), dt.timedelta(days=7)
 BASE = config.Window(dt.date(2024, 1, 1), START, 7, START, START + WEEK, None)
 GUARDS = config.Guards(confirm_windows=1, confirm_of=1, cool_down_days=14)
-FIRST = Pointer("spamline", "a" * 64, None, 0.5)
+FIRST = Pointer("spamline", "a" * 64, None)
 EDGES = spans(START, START + 4 * WEEK, 7)
 
 
@@ -66,9 +66,13 @@ class StandIn:
         self.cpu_seconds += 10.0
         self.done.append(("learn", str(window.until)))
         model = f"{window.until.toordinal():064x}"
-        loss = {"one_minus_auc_percent": {"value": 0.25}}
+        metrics = {
+            "one_minus_auc_percent": {"value": 0.25},
+            "log_loss": {"value": 0.05, "low": 0.04, "high": 0.06},
+        }
+        counts = {"ham": 300, "spam": 100}
         gate = GateDecision(self._accepts, ["the gate's first sentence"])
-        return Receipt("spamline", model, {}, {}, loss, self.production.model, gate)
+        return Receipt("spamline", model, {}, counts, metrics, 0.95, self.production.model, gate)
 
     def _decision(self, window: config.Window) -> str | None:
         return self._decisions[(window.batch_from - START).days // 7]
@@ -136,7 +140,7 @@ def test_a_promotion_that_was_not_written_down_is_undone(
     with pytest.raises(OSError, match="no space left"):
         next(living)
     monkeypatch.undo()
-    workspace.produce(Pointer("spamline", "f" * 64, FIRST.model, 0.1))
+    workspace.produce(Pointer("spamline", "f" * 64, FIRST.model))
     workspace.done.clear()
     assert lived(Policy.DRIFT, workspace) == whole
     assert workspace.done[0] == ("score", str(START))

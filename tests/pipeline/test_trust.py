@@ -54,13 +54,15 @@ def test_a_forged_gate_is_found(clone: Clone) -> None:
     assert f"{RECEIPT} says gate.reasons" in line
 
 
-def test_a_pointer_to_a_model_that_nobody_accepted_is_found(clone: Clone) -> None:
-    forge(clone, "data/production.json", lambda pointer: pointer.update(previous="1" * 64))
-    forge(clone, "data/production.json", lambda pointer: pointer.update(model="0" * 64))
+def test_a_pointer_that_no_accepted_receipt_bears_out_is_found(clone: Clone) -> None:
     code = "from stages.loop.trust import check_pointer; check_pointer()"
-    assert "000000000000, which no receipt calls accepted" in clone.run(
-        "python", "-c", code, status=1
-    )
+    forge(clone, "data/production.json", lambda pointer: pointer["holdout"].update(log_loss=9.0))
+    said = clone.run("python", "-c", code, status=1)
+    assert "says of its model's holdout" in said
+    assert "log_loss=9.0" in said
+    forge(clone, "data/production.json", lambda pointer: pointer.update(model="0" * 64))
+    said = clone.run("python", "-c", code, status=1)
+    assert "000000000000, which no receipt calls accepted" in said
 
 
 def test_a_stale_lock_and_params_by_hand_are_found(clone: Clone) -> None:

@@ -32,12 +32,15 @@ def test_the_first_run_ends_with_a_summary_and_a_model_in_production(first: Clon
         assert re.search(rf"^{title}", said, re.M), said
     pointer = json.loads(first.read("data/production.json"))
     receipt = json.loads(first.read("data/register/receipt.json"))
-    loss = receipt["metrics"]["one_minus_auc_percent"]["value"]
+    losses = ("one_minus_auc_percent", "log_loss")
+    achieved = {name: receipt["metrics"][name]["value"] for name in losses}
+    error = pointer["holdout"].pop("log_loss_error")
+    assert 0 < error < receipt["metrics"]["log_loss"]["high"]
     assert pointer == {
         "model": receipt["model"],
         "name": "spamline",
         "previous": None,
-        "holdout_one_minus_auc_percent": loss,
+        "holdout": {**receipt["holdout"], **achieved},
     }
     assert versions(first) == 1
     assert (first.folder / "data/monitor/report.html").stat().st_size > 10_000

@@ -126,24 +126,12 @@ def make_world(
         copy = shutil.copytree if (root / name).is_dir() else shutil.copy
         copy(root / name, seed.folder / name)
     seed.dvc("remote", "modify", "storage", "url", f"s3://spamline/{folder.name}/dvc")
-    _sensitive(seed)
-    seed.stages("params")
     seed.commit("a team's project")
     seed.stages("push")
     seed.stages("publish")
     world = World(root, folder, environment | forge.environment(), forge)
     world.git("clone", "--quiet", "--bare", str(seed.folder), str(world.bare), cwd=folder)
     return world
-
-
-def _sensitive(clone: Clone) -> None:
-    """Let a loss of a third of a percent matter: a hundred mails tell no smaller ones apart."""
-    path = clone.folder / "conf/drift/calibrated.yaml"
-    text = path.read_text()
-    said = yaml.safe_load(text)["max_realised_loss_percent"]
-    path.write_text(
-        text.replace(f"max_realised_loss_percent: {said}", "max_realised_loss_percent: 0.3")
-    )
 
 
 class Act:

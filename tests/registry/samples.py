@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stages import config
+from stages.model.holdout import Holdout
 from stages.registry.gate import GateDecision
 from stages.registry.receipt import Receipt
 
@@ -25,13 +26,24 @@ def interval(value: float, margin: float = 0.1) -> dict[str, float]:
     return {"value": value, "low": value - margin, "high": value + margin}
 
 
+# What the receipt says below.
+ACHIEVED = Holdout(
+    ham=300, spam=100, one_minus_auc_percent=0.66, log_loss=0.05, log_loss_error=0.01
+)
+
+
 def receipt_of(digest: str, *, accepted: bool = True) -> Receipt:
     return Receipt(
         name=LOCAL.name,
         model=digest,
         data={"train": "1" * 64, "holdout": "2" * 64},
         holdout={"ham": 300, "spam": 100},
-        metrics={"one_minus_auc_percent": interval(0.66), "f1": interval(0.9)},
+        metrics={
+            "one_minus_auc_percent": interval(0.66),
+            "log_loss": {"value": 0.05, "low": 0.0304, "high": 0.0696},
+            "f1": interval(0.9),
+        },
+        confidence=0.95,
         champion=None,
         gate=GateDecision(accepted, ["a reason with numbers"]),
     )

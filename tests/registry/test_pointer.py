@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from pathlib import Path
 
@@ -5,18 +6,19 @@ import pytest
 
 from stages.errors import RegistryError
 from stages.registry.pointer import Pointer, incumbent, read_pointer, write_pointer
+from tests.registry.samples import ACHIEVED
 
 A, B = "a" * 64, "b" * 64
 
 
 def test_pointer_survives_a_round_trip(tmp_path: Path):
-    pointer = Pointer("spamline", A, B, 0.66)
+    pointer = Pointer("spamline", A, B, ACHIEVED)
     write_pointer(pointer, tmp_path / "production.json")
     assert read_pointer(tmp_path / "production.json") == pointer
 
 
 def pointer_text(**changes: object) -> str:
-    whole = {"name": "x", "model": None, "previous": None, "holdout_one_minus_auc_percent": None}
+    whole = {"name": "x", "model": None, "previous": None, "holdout": None}
     return json.dumps(whole | changes)
 
 
@@ -29,7 +31,12 @@ def pointer_text(**changes: object) -> str:
         (pointer_text(model="abc"), "model is 'abc'"),
         (pointer_text(previous=7), "previous is 7"),
         (pointer_text(name=None), "name is None"),
-        (pointer_text(holdout_one_minus_auc_percent="1"), "auc_percent is '1'"),
+        (pointer_text(holdout=0.5), "holdout is 0.5"),
+        (pointer_text(holdout={"ham": 1}), "holdout is {'ham': 1}"),
+        (
+            pointer_text(holdout=dataclasses.asdict(ACHIEVED) | {"log_loss": "1"}),
+            "log_loss is '1'",
+        ),
     ],
 )
 def test_malformed_pointer_is_one_line_with_its_mending(tmp_path: Path, content: str, named: str):

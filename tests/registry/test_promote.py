@@ -9,7 +9,7 @@ from stages.registry.mlflow_registry import CHAMPION, ModelRegistry
 from stages.registry.pointer import POINTER, Pointer, read_pointer, write_pointer
 from stages.registry.receipt import Receipt, write_receipt
 from stages.registry.registration import MODEL, registration_of
-from tests.registry.samples import LOCAL, receipt_of
+from tests.registry.samples import ACHIEVED, LOCAL, receipt_of
 
 MakeModel = Callable[..., str]
 ELSEWHERE = "f" * 64
@@ -35,7 +35,7 @@ def test_accepted_candidate_becomes_production_and_champion(
     digest = registered(registry, make_model())
     write_receipt(receipt_of(digest))
     promote(LOCAL)
-    assert read_pointer() == Pointer("spamline", digest, None, 0.66)
+    assert read_pointer() == Pointer("spamline", digest, None, ACHIEVED)
     assert champion(registry) == digest
     assert digest[:12] in capsys.readouterr().out
 
@@ -47,7 +47,7 @@ def test_promoting_twice_keeps_the_model_before(registry: ModelRegistry, make_mo
     receipt = compared_with(second, first)
     once = move_pointer(receipt, registry)
     assert move_pointer(receipt, registry) == once
-    assert read_pointer() == once == Pointer("spamline", second, first, 0.66)
+    assert read_pointer() == once == Pointer("spamline", second, first, ACHIEVED)
     assert champion(registry) == second
 
 
@@ -81,7 +81,7 @@ def test_vacated_pointer_makes_the_next_promotion_a_first_one(
     write_pointer(Pointer("spamline", ELSEWHERE, "e" * 64), POINTER)
     vacate()
     digest = registered(registry, make_model())
-    assert move_pointer(receipt_of(digest), registry) == Pointer("spamline", digest, None, 0.66)
+    assert move_pointer(receipt_of(digest), registry) == Pointer("spamline", digest, None, ACHIEVED)
 
 
 def test_a_candidate_that_was_compared_with_another_model_is_not_promoted(

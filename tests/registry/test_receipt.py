@@ -1,8 +1,10 @@
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from stages.errors import RegistryError
+from stages.model.holdout import Holdout
 from stages.registry.gate import GateDecision
 from stages.registry.receipt import candidate_receipt, read_receipt, write_receipt
 from tests.registry.samples import receipt_of
@@ -12,7 +14,10 @@ METRICS = {
     "candidate": {
         "model": "c" * 64,
         "one_minus_auc_percent": {"value": 0.66, "low": 0.4, "high": 0.9},
+        "log_loss": {"value": 0.05, "low": 0.04, "high": 0.07},
+        "threshold": 0.9,
     },
+    "confidence": 0.9,
     "champion": {"model": "d" * 64},
 }
 
@@ -27,7 +32,21 @@ def test_receipt_says_what_was_judged_and_against_whom():
     receipt = candidate_receipt("spamline", METRICS, data={"train": "1" * 64}, gate=gate)
     assert receipt.model == "c" * 64
     assert receipt.champion == "d" * 64
-    assert receipt.metrics == {"one_minus_auc_percent": {"value": 0.66, "low": 0.4, "high": 0.9}}
+    assert receipt.metrics == {
+        "one_minus_auc_percent": {"value": 0.66, "low": 0.4, "high": 0.9},
+        "log_loss": {"value": 0.05, "low": 0.04, "high": 0.07},
+    }
+    # A 90 % interval is 2 x 1.645 standard errors wide.
+    assert receipt.achieved() == Holdout(300, 100, 0.66, 0.05, log_loss_error=0.0091)
+
+
+def test_receipt_without_a_loss_has_nothing_for_the_pointer():
+    unknown = {"value": None, "low": None, "high": None}
+    receipt = receipt_of("a" * 64)
+    for name in ("one_minus_auc_percent", "log_loss"):
+        lacking = dataclasses.replace(receipt, metrics={**receipt.metrics, name: unknown})
+        with pytest.raises(RegistryError, match="has no loss on its holdout"):
+            lacking.achieved()
 
 
 @pytest.mark.parametrize("content", [None, "{", "{}", '{"gate": {}}'])

@@ -30,6 +30,7 @@ def evaluated(checkout: Path, make_model: Callable[..., str]) -> str:
     digest = make_model()
     metrics = {
         "holdout": {"ham": 300, "spam": 100},
+        "confidence": 0.95,
         "candidate": {
             "model": digest,
             "one_minus_auc_percent": interval(0.66),

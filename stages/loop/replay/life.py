@@ -129,5 +129,5 @@ class Life:
             pointer = successor(production, receipt)
         except GateError:
             return production, Retraining(False, receipt.gate.reasons[0])
-        loss = pointer.holdout_one_minus_auc_percent
+        loss = receipt.achieved().one_minus_auc_percent
         return pointer, Retraining(True, f"(1-AUC)% is {loss:g} on its holdout")

@@ -102,6 +102,7 @@ def _against(
 
 def _window(record: Record, scored: Scored | None) -> dict[str, Any]:
     verdict, retraining = record.verdict, record.retraining
+    judged = (verdict or {}).get("quality") or {}
     return {
         "from": record.start.isoformat(),
         "to": record.end.isoformat(),
@@ -110,6 +111,9 @@ def _window(record: Record, scored: Scored | None) -> dict[str, Any]:
         "decision": verdict["decision"] if verdict else "no_mail",
         "action": record.action.value,
         "retraining": vars(retraining) if retraining else None,
+        # As the verdict says them.
+        "log_loss": judged.get("log_loss"),
+        "log_loss_rise_low": judged.get("log_loss_rise_low"),
         **(_quality(scored) if scored is not None else {}),
     }
 

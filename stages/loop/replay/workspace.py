@@ -68,13 +68,13 @@ class Workspace:
         """
         params = self._of(window)
         with self._inside():
-            digest, loss = in_production()
+            digest, holdout = in_production()
             folder = self._models / digest
             embed.run(config.sections(embed.EmbedParams, params), "batch")
             with self._metered():
                 infer.predict(digest, folder, config.sections(infer.InferParams, params))
                 verdict, _, scored = monitor.judge_batch(
-                    monitor.champion_of(digest, folder, loss),
+                    monitor.champion_of(digest, folder, holdout),
                     config.sections(monitor.MonitorParams, params),
                 )
         return dict(rounded(verdict.to_json())), scored

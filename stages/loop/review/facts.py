@@ -30,7 +30,7 @@ class Facts:
         base: the commit that is compared with.
         receipt: the candidate's, with the gate's decision.
         metrics: `data/evaluate/metrics.json`.
-        before: the pointer of `base`.
+        before: the digest of the model in production at `base`, if there was one.
         pointer: the pointer as it would be.
         params: changed keys of `params.yaml`, with both values.
         digests: of train and holdout at `base`; empty where it has no receipt.
@@ -42,7 +42,7 @@ class Facts:
     base: str
     receipt: Receipt
     metrics: Mapping[str, Any]
-    before: Pointer | None
+    before: str | None
     pointer: Pointer
     params: Mapping[str, tuple[Any, Any]]
     digests: Mapping[str, str]
@@ -72,7 +72,7 @@ def gather(
         base=base,
         receipt=receipt,
         metrics=metrics,
-        before=Pointer(**pointer) if pointer else None,
+        before=pointer["model"] if pointer else None,
         pointer=read_pointer(),
         params=_differing(_yaml(git.content(base, PARAMS)), _yaml(PARAMS.read_bytes())),
         digests=earlier["data"] if earlier else {},

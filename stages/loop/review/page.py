@@ -70,7 +70,7 @@ def _decision(facts: Facts) -> str:
 
 def _outcome(facts: Facts) -> str:
     """Say what is in production after a merge."""
-    before = facts.before.model if facts.before else None
+    before = facts.before
     now, candidate = facts.pointer.model, facts.receipt.model
     if now == before:
         rest = "" if now == candidate else f"; the challenger is {_short(candidate)}"
@@ -98,8 +98,7 @@ def _number(of: dict[str, Any]) -> str:
 def _to_do(facts: Facts) -> str:
     if not facts.receipt.gate.accepted:
         return "The first reason below refused it. Production stays as it is, whatever is merged."
-    moved = facts.before is None or facts.pointer.model != facts.before.model
-    if moved:
+    if facts.pointer.model != facts.before:
         return (
             "Merge to put it into production; close to keep the model that is there, and this "
             "window is not proposed again."

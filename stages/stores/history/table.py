@@ -63,6 +63,7 @@ def _judgement(verdict: Mapping[str, Any]) -> dict[str, Any]:
         "false_alarm_rate": verdict.get("false_alarm_rate"),
         "effect_floor": verdict.get("effect_floor"),
         "max_realised_loss_percent": verdict.get("max_realised_loss_percent"),
+        "max_log_loss_rise": verdict.get("max_log_loss_rise"),
         "reason": reason,
         "details": "\n".join(details) or None,
     }
@@ -81,6 +82,9 @@ def _quality(quality: Mapping[str, Any]) -> dict[str, Any]:
         "realised_spam_recall_at_1_percent": quality.get("recall_at_ham_fpr_1_percent"),
         "realised_f1": quality.get("f1"),
         "holdout_one_minus_auc_percent": quality.get("holdout_one_minus_auc_percent"),
+        "realised_log_loss": quality.get("log_loss"),
+        "realised_log_loss_rise_low": quality.get("log_loss_rise_low"),
+        "holdout_log_loss": quality.get("holdout_log_loss"),
     }
 
 
@@ -122,4 +126,9 @@ def definition(metadata: MetaData) -> Table:
         # The deciding sentence, and the others, one a line.
         Column("reason", Text),
         Column("details", Text),
+        # Since the third revision, in the place of max_realised_loss_percent.
+        Column("max_log_loss_rise", Double),
+        Column("realised_log_loss", Double),
+        Column("realised_log_loss_rise_low", Double),
+        Column("holdout_log_loss", Double),
     )

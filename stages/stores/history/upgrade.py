@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # An MLflow server may share the database; its table has Alembic's usual name.
 VERSION_TABLE = "spamline_alembic_version"
-FIRST, HEAD = "0001", "0002"
+FIRST, HEAD = "0001", "0003"
 UNVERSIONED = "no revision"
 # Of PostgreSQL's advisory locks: any number that nobody else takes.
 _LOCK = 7_316_427_101
