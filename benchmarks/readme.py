@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.drift import figure
 from benchmarks.drift.results import costs, false_alarms, power, usual
 from benchmarks.machine import shown
-from benchmarks.replay_tables import planted, policies, weeks
+from benchmarks.replay_tables import false_harms, planted, policies, weeks
 from stages.files import read_json, write_text
 from stages.loop.replay import table as cells
 from stages.markdown import table
@@ -56,6 +56,7 @@ def main() -> int:
             "false alarms": false_alarms(),
             "power": power(),
             "usual": usual(),
+            "false harms": false_harms(),
             "costs": costs(),
         },
         REPLAY: {

@@ -17,15 +17,18 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from benchmarks.harm import false_harms
 from benchmarks.machine import measured_on
 from benchmarks.planted import Plant, corpus, planted, write_stream
 from stages import config
 from stages.__main__ import pin_environment
 from stages.files import replacing, write_json
 from stages.loop.replay.command import SCRATCH
+from stages.loop.replay.record import Scored, read_scored
 from stages.loop.replay.replay import FIGURE, replay
 from stages.loop.replay.schedule import Policy, Span, spans
 from stages.mail.sources import open_source
+from stages.model.metrics import log_losses
 
 RESULT = Path(__file__).with_suffix(".json")
 COMPUTE = RESULT.with_name("replay_compute.json")
@@ -60,7 +63,12 @@ def main() -> None:
     )
     gate = dataclasses.replace(params.gate, max_ham_false_positive_rate=LOST_HAM)
     streams = _planted(dataclasses.replace(params, search=SEARCH, gate=gate))
-    result = {"policies": found.policies, "later": later.policies, "planted": streams}
+    result = {
+        "policies": found.policies,
+        "later": later.policies,
+        "planted": streams,
+        "false_harms": _false_harms(params),
+    }
     write_json(RESULT, result)
     seconds = {"policies": found.compute, "later": later.compute}
     write_json(COMPUTE, {"machine": measured_on(), **seconds})
@@ -85,6 +93,19 @@ def _planted(params: config.Params) -> list[dict[str, Any]]:
     return streams
 
 
+def _false_harms(params: config.Params) -> list[dict[str, Any]]:
+    """Return how often a harm is false, by the mail that the first models scored all the time."""
+    found = []
+    for start, folder in ((START, SCRATCH), (LATER, SCRATCH / "later")):
+        windows = folder / Policy.NEVER / "windows"
+        read = (read_scored(windows, span.start) for span in spans(start, END, 7))
+        scored = Scored.joined([part for part in read if part is not None])
+        log_loss = float(log_losses(scored.spam, scored.probability).mean())
+        about = {"from": start.isoformat(), "log_loss": round(log_loss, 4)}
+        found += [about | row for row in false_harms(scored, params)]
+    return found
+
+
 def _told(lived: list[dict[str, Any]], windows: list[Span], plant: Plant) -> dict[str, Any]:
     first = [span.start for span in windows].index(plant.day)
     decisions = [window["decision"] for window in lived]
@@ -95,6 +116,7 @@ def _told(lived: list[dict[str, Any]], windows: list[Span], plant: Plant) -> dic
         "day": plant.day.isoformat(),
         "decisions": decisions,
         "losses": [window["one_minus_auc_percent"] for window in lived],
+        "log_loss_rises_low": [window["log_loss_rise_low"] for window in lived],
         "retrainings_before": sum(window["retraining"] is not None for window in lived[:first]),
         # In windows; 0 is the first one with the change in it.
         "delay": decisions[first:].index("drift") if "drift" in decisions[first:] else None,

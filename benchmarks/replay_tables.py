@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from benchmarks.drift.results import Rate, with_interval
 from benchmarks.machine import shown
 from stages.files import read_json
 from stages.loop.replay import table as cells
 from stages.markdown import table
 
+RISEN = "surely risen by"
 REPLAY, COMPUTE = Path("benchmarks/replay.json"), Path("benchmarks/replay_compute.json")
 
 
@@ -30,13 +32,15 @@ def _measured(name: str) -> dict[str, Any]:
 def weeks() -> list[str]:
     """Return the table of the replay's windows, the verdict beside what was realised."""
     measured = _measured("policies")
-    head = ["week of", "ham, spam", "verdict", *(f"(1-AUC)%, {cells.NAMES[p]}" for p in measured)]
+    losses = [f"(1-AUC)%, {cells.NAMES[policy]}" for policy in measured]
+    head = ["week of", "ham, spam", "verdict", f"log loss, {RISEN}", *losses]
     rows = []
     for same in zip(*(policy["windows"] for policy in measured.values()), strict=True):
         heeded = same[list(measured).index("drift")]
         losses = [_loss(window) for window in same]
         counts = f"{heeded['ham']}, {heeded['spam']}"
-        rows.append((heeded["from"], counts, _judged(heeded), *losses))
+        risen = _risen(heeded["log_loss_rise_low"])
+        rows.append((heeded["from"], counts, _judged(heeded), risen, *losses))
     return [table(head, rows)]
 
 
@@ -56,25 +60,29 @@ def _loss(window: dict[str, Any]) -> str:
     return f"{shown}, then {'retrained' if retraining['promoted'] else 'refused'}"
 
 
+def _risen(low: float | None) -> str:
+    return "-" if low is None else f"{low:+.3f}"
+
+
 def planted() -> list[str]:
     """Return the table of planted changes, when the verdict noticed them, and what they cost."""
-    head = ["mail", "changed", "retrainings before", "drift", "(1-AUC)% week by week"]
+    head = ["mail", "changed", "retrainings before", "drift", "(1-AUC)%", f"log loss, {RISEN}"]
     rows = [
         (
             {"shuffled": "shuffled", "dates": "in date order"}[stream["order"]],
             _change(stream),
             f"{stream['retrainings_before']} in {_weeks(stream['windows_before'])}",
             _delay(stream),
-            _losses(stream),
+            _before_and_after(stream, ["-" if x is None else f"{x:.2f}" for x in stream["losses"]]),
+            _before_and_after(stream, [_risen(low) for low in stream["log_loss_rises_low"]]),
         )
         for stream in read_json(REPLAY)["planted"]
     ]
     return [table(head, rows)]
 
 
-def _losses(stream: dict[str, Any]) -> str:
-    """Return the losses before the change and, behind a bar, from then on."""
-    shown = ["-" if loss is None else f"{loss:.2f}" for loss in stream["losses"]]
+def _before_and_after(stream: dict[str, Any], shown: list[str]) -> str:
+    """Return what there was week by week before the change and, behind a bar, from then on."""
     first = stream["windows_before"]
     return f"{' '.join(shown[:first])} / {' '.join(shown[first:])}"
 
@@ -94,3 +102,17 @@ def _delay(stream: dict[str, Any]) -> str:
 
 def _weeks(number: int) -> str:
     return f"{number} week{'s' * (number != 1)}"
+
+
+def false_harms() -> list[str]:
+    """Return the table of how often a harm is false, by how much the model loses anyway."""
+    head = ["log loss on all of it", "window of", "called a harm"]
+    rows = [
+        (
+            f"{row['log_loss']:.3f}",
+            str(row["window"]),
+            with_interval(Rate(row["hurt"], row["draws"])),
+        )
+        for row in read_json(REPLAY)["false_harms"]
+    ]
+    return [table(head, rows)]

@@ -69,7 +69,7 @@ def false_alarms() -> list[str]:
     rates = load_rates()
     head = ["fires without drift", *(f"window of {size}" for size in SIZES)]
     rows = [
-        [detector, *(_with_interval(rates.of(detector, NO_SHIFT, size)) for size in SIZES)]
+        [detector, *(with_interval(rates.of(detector, NO_SHIFT, size)) for size in SIZES)]
         for detector in DETECTORS
     ]
     return [
@@ -79,7 +79,8 @@ def false_alarms() -> list[str]:
     ]
 
 
-def _with_interval(rate: Rate | None) -> str:
+def with_interval(rate: Rate | None) -> str:
+    """Return the rate and its interval as a cell; an empty one where it was not measured."""
     if rate is None:
         return ""
     low, high = rate.interval
@@ -113,7 +114,7 @@ def usual() -> list[str]:
     for cell in measured["cells"]:
         fired = [cell["changed"], *(cell["matters"][str(rate)] for rate in UNUSUAL_RATES)]
         what = f"{cell['share']:.0%} {_POOLS[cell['pool']]}" if cell["pool"] else "as it arrived"
-        rows.append([what, *(_with_interval(Rate(n, cell["windows"])) for n in fired)])
+        rows.append([what, *(with_interval(Rate(n, cell["windows"])) for n in fired)])
     return [table(head, rows), "", f"95 % intervals; measured {shown(measured['machine'])}."]
 
 

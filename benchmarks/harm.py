@@ -1,0 +1,67 @@
+"""How often a realised loss counts as a harm where nothing but chance sets two samples apart.
+
+The messages that one model scored through a whole replay, none of which it has learned from, are
+shuffled; some stand for its holdout, others for a window. Whatever is called a harm then is a false
+one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from stages import config
+from stages.drift.quality import realised_quality
+from stages.loop.replay.record import Scored
+from stages.mail.message import HAM, SPAM
+from stages.model.holdout import Holdout
+from stages.model.metrics import bootstrap_weights, interval, metrics_at, resampled
+from stages.registry.gate import GateDecision
+from stages.registry.receipt import Receipt
+
+# Messages, as many as in the shipped holdout; and those of a window.
+HOLDOUT, WINDOWS = 567, (300, 1000)
+DRAWS = 1000
+
+
+def false_harms(scored: Scored, params: config.Params) -> list[dict[str, Any]]:
+    """Return, for each size of a window, how many of how many draws `hurt`.
+
+    Draws with fewer messages of a class than realised quality needs are left out.
+    """
+    rng = np.random.default_rng(params.seed)
+    found = []
+    for size in WINDOWS:
+        known = [_hurts(scored, size, params, rng) for _ in range(DRAWS)]
+        counted = [hurts for hurts in known if hurts is not None]
+        found.append({"window": size, "draws": len(counted), "hurt": sum(counted)})
+    return found
+
+
+def _hurts(
+    scored: Scored, size: int, params: config.Params, rng: np.random.Generator
+) -> bool | None:
+    order = rng.permutation(len(scored.spam))
+    window = order[HOLDOUT : HOLDOUT + size]
+    quality = realised_quality(
+        np.where(scored.spam[window], SPAM, HAM).astype(object),
+        scored.probability[window],
+        scored.called_spam[window],
+        holdout=_held_out(scored, order[:HOLDOUT], params),
+        seed=params.seed,
+    )
+    return quality.hurts(params.drift.max_log_loss_rise) if quality else None
+
+
+def _held_out(scored: Scored, rows: np.ndarray, params: config.Params) -> Holdout:
+    """Return what evaluate and register say of these messages."""
+    spam, every = scored.spam[rows], metrics_at(0.5)
+    losses = {name: every[name] for name in ("one_minus_auc_percent", "log_loss")}
+    weights = bootstrap_weights(spam, params.evaluation.resamples, params.seed)
+    values = resampled(losses, spam, scored.probability[rows], weights)
+    confidence = params.evaluation.confidence
+    metrics = {name: interval(values[name], confidence) for name in losses}
+    counts = {HAM: int((~spam).sum()), SPAM: int(spam.sum())}
+    gate = GateDecision(accepted=True, reasons=[])
+    return Receipt("", "", {}, counts, metrics, confidence, None, gate).achieved()
