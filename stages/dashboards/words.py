@@ -19,8 +19,8 @@ _TO_DO = {
     "window.batch_from and window.batch_to in conf/.",
     "no_drift": "Nothing to do: this is the kind of mail that the model knows.",
     "changed": "Nothing to do yet: changes of this size are usual, and are not known to hurt.",
-    "drift": "The model should learn from newer mail: move window.until in conf/, run it, and let "
-    "the gate compare the candidate with the model in production.",
+    "drift": "The model should learn from newer mail: make retrain proposes one that has, and the "
+    "gate compares it with the model in production.",
 }
 
 _CHANGED = {0: "never changed", 1: "changed once", 2: "changed twice"}
