@@ -106,7 +106,8 @@ def _holdout_problem(holdout: Any) -> str | None:
     if not isinstance(holdout, dict) or set(holdout) != keys:
         return f"its holdout is {holdout!r}"
     for key, value in holdout.items():
-        if not isinstance(value, int | float) or isinstance(value, bool):
+        fewest = 1 if key in ("ham", "spam") else 0
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= fewest:
             return f"its holdout's {key} is {value!r}"
     return None
 

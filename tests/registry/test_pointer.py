@@ -22,6 +22,10 @@ def pointer_text(**changes: object) -> str:
     return json.dumps(whole | changes)
 
 
+def achieved(**changes: object) -> dict[str, object]:
+    return dataclasses.asdict(ACHIEVED) | changes
+
+
 @pytest.mark.parametrize(
     ("content", "named"),
     [
@@ -33,10 +37,9 @@ def pointer_text(**changes: object) -> str:
         (pointer_text(name=None), "name is None"),
         (pointer_text(holdout=0.5), "holdout is 0.5"),
         (pointer_text(holdout={"ham": 1}), "holdout is {'ham': 1}"),
-        (
-            pointer_text(holdout=dataclasses.asdict(ACHIEVED) | {"log_loss": "1"}),
-            "log_loss is '1'",
-        ),
+        (pointer_text(holdout=achieved(log_loss="1")), "log_loss is '1'"),
+        (pointer_text(holdout=achieved(log_loss=float("nan"))), "log_loss is nan"),
+        (pointer_text(holdout=achieved(spam=0)), "spam is 0"),
     ],
 )
 def test_malformed_pointer_is_one_line_with_its_mending(tmp_path: Path, content: str, named: str):
