@@ -20,7 +20,7 @@ from stages.model.metrics import (
     spam_recall_at,
 )
 
-# Of each class. Below this the standard error of a usual loss exceeds the value itself.
+# Of each class. Below this the standard error of a usual (1-AUC)% exceeds the value itself.
 FEWEST_LABELLED = 20
 # Of the lower end of an interval, on that side alone.
 SURE = 0.95

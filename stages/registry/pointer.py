@@ -7,6 +7,7 @@ that commit rolls back; MLflow's alias `champion` follows.
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +108,8 @@ def _holdout_problem(holdout: Any) -> str | None:
         return f"its holdout is {holdout!r}"
     for key, value in holdout.items():
         fewest = 1 if key in ("ham", "spam") else 0
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= fewest:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not (number and fewest <= value < math.inf):
             return f"its holdout's {key} is {value!r}"
     return None
 

@@ -60,6 +60,7 @@ def test_a_pointer_that_no_accepted_receipt_bears_out_is_found(clone: Clone) -> 
     said = clone.run("python", "-c", code, status=1)
     assert "says of its model's holdout" in said
     assert "log_loss=9.0" in said
+    forge(clone, "data/production.json", lambda pointer: pointer.update(previous="1" * 64))
     forge(clone, "data/production.json", lambda pointer: pointer.update(model="0" * 64))
     said = clone.run("python", "-c", code, status=1)
     assert "000000000000, which no receipt calls accepted" in said

@@ -39,6 +39,7 @@ def achieved(**changes: object) -> dict[str, object]:
         (pointer_text(holdout={"ham": 1}), "holdout is {'ham': 1}"),
         (pointer_text(holdout=achieved(log_loss="1")), "log_loss is '1'"),
         (pointer_text(holdout=achieved(log_loss=float("nan"))), "log_loss is nan"),
+        (pointer_text(holdout=achieved(log_loss=float("inf"))), "log_loss is inf"),
         (pointer_text(holdout=achieved(spam=0)), "spam is 0"),
     ],
 )
