@@ -30,6 +30,7 @@ from benchmarks.drift.detectors import (
     vote_on,
 )
 from benchmarks.machine import measured_on
+from stages.__main__ import pin_environment
 from stages.cache import VARIABLE
 from stages.files import write_json
 
@@ -127,4 +128,5 @@ _WAYS: dict[str, tuple[Any, Any]] = {
 
 
 if __name__ == "__main__":
+    pin_environment("benchmarks.drift.speed")
     main()

@@ -20,6 +20,7 @@ from benchmarks.drift.detectors import Rows, sampled
 from benchmarks.drift.workers import pools, workers
 from benchmarks.machine import measured_on
 from stages import config
+from stages.__main__ import pin_environment
 from stages.console import track
 from stages.drift.comparison import compare
 from stages.drift.sample import Sample
@@ -96,4 +97,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    pin_environment("benchmarks.drift.usual")
     main()
