@@ -31,7 +31,7 @@ $(VENV)/stack: $(PINS) | $(BIN)/python
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "found $$($(PYTHON) --version); expected Python 3.11 or later; mend: make install PYTHON=python3.11" >&2; exit 2; }
+	  { echo "found $$($(PYTHON) --version); expected Python 3.11 or later; fix: make install PYTHON=python3.11" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 
 run: install ## run the whole pipeline on real mail, then say what came out

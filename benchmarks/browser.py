@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from stages.errors import DataError
+from stages.machine.errors import DataError
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
@@ -32,7 +32,7 @@ def program() -> str:
         raise DataError(
             "there is no browser on the PATH",
             expected=f"one of {', '.join(_NAMES)}",
-            mend="install it (Debian: apt-get install chromium)",
+            fix="install it (Debian: apt-get install chromium)",
         )
     return found
 

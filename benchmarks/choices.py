@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.machine import measured_on
 from stages import config, evaluate, train
-from stages.files import write_json
+from stages.machine.files import write_json
 from stages.model.classifier import decision_scores
 from stages.model.evaluation import Scores
 from stages.model.evaluation import evaluate as compared

@@ -13,12 +13,11 @@ import numpy as np
 
 from stages import config
 from stages.drift.quality import realised_quality
-from stages.loop.replay.record import Scored
 from stages.mail.message import HAM, SPAM
-from stages.model.holdout import Holdout
 from stages.model.metrics import bootstrap_weights, interval, metrics_at, resampled
-from stages.registry.gate import GateDecision
-from stages.registry.receipt import Receipt
+from stages.records.holdout import Holdout
+from stages.records.receipt import GateDecision, Receipt
+from stages.replay.record import Scored
 
 # Messages, as many as in the shipped holdout; and those of a window.
 HOLDOUT, WINDOWS = 567, (300, 1000)

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from benchmarks.browser import opened
 from stages import config
 from stages.dashboards.page import PAGE, write_page
-from stages.environment import load_environment
-from stages.errors import DataError, RegistryError, UserError
-from stages.files import replacing
-from stages.registry.location import Location, locate
+from stages.machine.environment import load_environment
+from stages.machine.errors import DataError, RegistryError, UserError
+from stages.machine.files import replacing
+from stages.registry.mlflow.location import Location, locate
 from stages.stores.history import history_url
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def draw_dashboard(browser: BrowserContext, history: str) -> None:
         raise DataError(
             "the monitoring history is empty",
             expected="a verdict or more to look at",
-            mend="make run, or make history",
+            fix="make run, or make history",
         )
     page = browser.new_page()
     page.set_viewport_size(_DASHBOARD_SIZE)  # type: ignore[arg-type]
@@ -71,7 +71,7 @@ def draw_registry(browser: BrowserContext, server: Location, name: str) -> None:
         raise RegistryError(
             "MLFLOW_TRACKING_URI names no server",
             expected="http://…, with the registered model in it",
-            mend="make up && make run, then make pictures",
+            fix="make up && make run, then make pictures",
         )
     page = browser.new_page()
     try:
@@ -88,7 +88,7 @@ def draw_registry(browser: BrowserContext, server: Location, name: str) -> None:
         raise RegistryError(
             f"{server.shown} does not draw the page of {name} ({type(error).__name__})",
             expected="an MLflow server with that registered model",
-            mend="make up && make run, then make pictures",
+            fix="make up && make run, then make pictures",
         ) from error
     take(page, MLFLOW)
 

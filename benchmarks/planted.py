@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from stages import config
-from stages.files import write_parquet
+from stages.machine.files import write_parquet
 from stages.mail.message import HAM, MESSAGE_SCHEMA, SPAM
 from stages.mail.sources import open_source
 

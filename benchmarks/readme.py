@@ -19,9 +19,9 @@ from benchmarks.drift import figure
 from benchmarks.drift.results import costs, false_alarms, power, usual
 from benchmarks.machine import shown
 from benchmarks.replay_tables import false_harms, planted, policies, weeks
-from stages.files import read_json, write_text
-from stages.loop.replay import table as cells
-from stages.markdown import table
+from stages.machine.files import read_json, write_text
+from stages.replay import table as cells
+from stages.review.markdown import table
 
 README, DRIFT, REPLAY = Path("README.md"), Path("docs/drift.md"), Path("docs/replay.md")
 PICTURE = Path("docs/run.svg")
@@ -70,7 +70,7 @@ def main() -> int:
     stale = [page for page, blocks in pages.items() if _fill(page, blocks, check=check)]
     if check:
         for page in stale:
-            print(f"{page} differs from the measured results; mend: make readme")
+            print(f"{page} differs from the measured results; fix: make readme")
         return int(bool(stale))
     draw()
     figure.draw()
@@ -157,7 +157,7 @@ def draw() -> None:
     """Draw the summary of the last run, as a terminal shows it."""
     from rich.console import Console
 
-    from stages.loop.summary import print_summary
+    from stages.run.summary import print_summary
 
     console = Console(record=True, width=132, highlight=False, file=io.StringIO())
     print_summary(console)

@@ -22,13 +22,13 @@ from benchmarks.machine import measured_on
 from benchmarks.planted import Plant, corpus, planted, write_stream
 from stages import config
 from stages.__main__ import pin_environment
-from stages.files import replacing, write_json
-from stages.loop.replay.command import SCRATCH
-from stages.loop.replay.record import Scored, read_scored
-from stages.loop.replay.replay import FIGURE, replay
-from stages.loop.replay.schedule import Policy, Span, spans
+from stages.machine.files import replacing, write_json
 from stages.mail.sources import open_source
 from stages.model.metrics import log_losses
+from stages.replay.command import SCRATCH
+from stages.replay.record import Scored, read_scored
+from stages.replay.replay import FIGURE, replay
+from stages.replay.schedule import Policy, Span, spans
 
 RESULT = Path(__file__).with_suffix(".json")
 COMPUTE = RESULT.with_name("replay_compute.json")

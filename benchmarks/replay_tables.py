@@ -7,9 +7,9 @@ from typing import Any
 
 from benchmarks.drift.results import Rate, with_interval
 from benchmarks.machine import shown
-from stages.files import read_json
-from stages.loop.replay import table as cells
-from stages.markdown import table
+from stages.machine.files import read_json
+from stages.replay import table as cells
+from stages.review.markdown import table
 
 RISEN = "surely risen by"
 REPLAY, COMPUTE = Path("benchmarks/replay.json"), Path("benchmarks/replay_compute.json")

@@ -15,8 +15,8 @@ from markdown_it import MarkdownIt
 
 from benchmarks.browser import opened
 from benchmarks.pictures import take
-from stages.errors import DataError, UserError
-from stages.loop.review.write import FOLDER
+from stages.machine.errors import DataError, UserError
+from stages.review.write import FOLDER
 
 PICTURE = Path("docs/review.png")
 # Down to the evidence for drift; the rest is more of the same.
@@ -51,7 +51,7 @@ def main() -> int:
 def draw(page: Path) -> None:
     """Write the picture of the Markdown file `page`, its own pictures beside it."""
     if not page.exists():
-        raise DataError(f"there is no {page}", expected="a review", mend="`make review`")
+        raise DataError(f"there is no {page}", expected="a review", fix="`make review`")
     rendered = page.with_suffix(".html")
     try:
         rendered.write_text(html(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from benchmarks.machine import measured_on
-from stages.files import write_json
+from stages.machine.files import write_json
 
 RESULT = Path(__file__).with_suffix(".json")
 ROOT = Path(__file__).resolve().parents[1]

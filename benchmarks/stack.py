@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from benchmarks.machine import measured_on
-from stages.files import write_json
+from stages.machine.files import write_json
 from stages.stack.local import LocalStack, megabytes
 from stages.stack.settings import PORTS, write_settings
 

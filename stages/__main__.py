@@ -13,10 +13,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from stages.environment import load_environment
-from stages.errors import UserError, full_disk
-from stages.loop.verbs import add_loop
-from stages.project import bring_project
+from stages.cli.loop import add_loop
+from stages.machine.environment import load_environment
+from stages.machine.errors import UserError, full_disk
+from stages.machine.project import bring_project
 
 # What the bytes of our outputs depend on and no argument sets. One thread an operation: sums in
 # another order differ in the last bits.
@@ -182,47 +182,47 @@ def _day(text: str) -> dt.date:
 
 
 def _stage(parsed: argparse.Namespace) -> None:
-    from stages.loop.stage import run_stage
+    from stages.run.stage import run_stage
 
     run_stage(parsed.verb, *([parsed.split] if "split" in parsed else []))
 
 
 def _score(_: argparse.Namespace) -> None:
-    from stages.loop.score import score
+    from stages.run.score import score
 
     score()
 
 
 def _run(_: argparse.Namespace) -> None:
-    from stages.loop.run import run
+    from stages.run.whole import run
 
     run()
 
 
 def _summary(_: argparse.Namespace) -> None:
-    from stages.loop.summary import print_summary
+    from stages.run.summary import print_summary
 
     print_summary()
 
 
 def _promote(_: argparse.Namespace) -> None:
     from stages import config
-    from stages.loop.promote import promote
+    from stages.registry.promotion import promote
 
     promote(config.load().registry)
 
 
 def _move_registry(parsed: argparse.Namespace) -> None:
     from stages import config
-    from stages.loop.move_registry import move_registry
+    from stages.registry.mlflow.copying import move_registry
 
     move_registry(config.load().registry, parsed.source)
 
 
 def _params(parsed: argparse.Namespace) -> None:
     from stages import config
-    from stages.console import say
-    from stages.files import write_text
+    from stages.machine.console import say
+    from stages.machine.files import write_text
 
     if parsed.check:
         config.check_composition()
@@ -234,7 +234,7 @@ def _params(parsed: argparse.Namespace) -> None:
 
 def _history(parsed: argparse.Namespace) -> None:
     from stages import config
-    from stages.console import say
+    from stages.machine.console import say
     from stages.stores.publication import rebuild_history
 
     written = rebuild_history(parsed.files, config.load().drift)
@@ -243,8 +243,8 @@ def _history(parsed: argparse.Namespace) -> None:
 
 def _dashboard(_: argparse.Namespace) -> None:
     from stages import config
-    from stages.console import say
     from stages.dashboards.page import PAGE, write_page
+    from stages.machine.console import say
     from stages.stores.history import history_url
 
     windows = write_page(PAGE, history_url(config.load().drift.history_url))
@@ -252,8 +252,8 @@ def _dashboard(_: argparse.Namespace) -> None:
 
 
 def _dashboards(parsed: argparse.Namespace) -> None:
-    from stages.console import say
     from stages.dashboards.grafana import check_dashboards, write_dashboards
+    from stages.machine.console import say
 
     if parsed.check:
         check_dashboards()
@@ -264,14 +264,14 @@ def _dashboards(parsed: argparse.Namespace) -> None:
 
 
 def _compare(_: argparse.Namespace) -> None:
-    from stages.loop.compare import print_experiments
+    from stages.run.experiments import print_experiments
 
     print_experiments()
 
 
 def _replay(parsed: argparse.Namespace) -> None:
-    from stages.loop.replay.command import run
-    from stages.loop.replay.schedule import Policy
+    from stages.replay.command import run
+    from stages.replay.schedule import Policy
 
     run(
         parsed.overrides,
@@ -284,13 +284,13 @@ def _replay(parsed: argparse.Namespace) -> None:
 
 
 def _push(parsed: argparse.Namespace) -> None:
-    from stages.loop import remote
+    from stages.versioning import remote
 
     (remote.check_pushed if parsed.check else remote.push)()
 
 
 def _pull(_: argparse.Namespace) -> None:
-    from stages.loop.remote import pull
+    from stages.versioning.remote import pull
 
     pull()
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from stages import config
-from stages.console import say, track
-from stages.files import write_parquet
+from stages.machine.console import say, track
+from stages.machine.files import write_parquet
 from stages.model.cached_encoder import CachedEncoder, cached_encoder
 from stages.model.encoder import fingerprint, message_text
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stages import config
-from stages.console import say
-from stages.files import DECIMALS, replacing, tree_digest, write_json
+from stages.machine.console import say
+from stages.machine.files import DECIMALS, replacing, tree_digest, write_json
 from stages.model.evaluation import Scores, evaluate
 from stages.model.filter import Filter
 from stages.model.plots import plot_tables
 from stages.model.tables import Split, read_split
-from stages.registry.pointer import incumbent, read_pointer
-from stages.registry.tracked import model_at_hand
+from stages.records.pointer import incumbent, read_pointer
+from stages.versioning.tracked import model_at_hand
 
 MAIL, EMBEDDINGS = Path("data/fetch/holdout.parquet"), Path("data/embed/holdout.parquet")
 MODEL = Path("data/train/model")
@@ -69,7 +69,7 @@ def _champion(params: EvaluateParams, digest: str, split: Split) -> Scores | Non
     with model_at_hand(champion) as folder:
         if folder is not None:
             return scores(champion, folder, split)
-    from stages.registry.mlflow_registry import open_registry
+    from stages.registry.mlflow.models import open_registry
 
     return scores(champion, open_registry(params.registry).obtain(champion), split)
 

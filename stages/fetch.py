@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from stages import config
-from stages.console import say
-from stages.files import scratch, write_json
+from stages.machine.console import say
+from stages.machine.files import scratch, write_json
 from stages.mail.sources import open_source
 from stages.mail.windows import SPLITS, write_splits
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import pyarrow as pa
 
 from stages import config
-from stages.console import say
-from stages.files import write_json
+from stages.machine.console import say
+from stages.machine.files import write_json
 from stages.model.filter import Filter
 from stages.model.tables import Split, iter_split
-from stages.registry.mlflow_registry import open_registry
-from stages.registry.pointer import in_production
-from stages.registry.tracked import obtain
+from stages.records.pointer import in_production
+from stages.registry.mlflow.models import open_registry
 from stages.stores.delivery import deliver, predictions_url
 from stages.stores.predictions import Drop, Tally, prediction_rows, write_predictions
+from stages.versioning.tracked import obtain
 
 MAIL, EMBEDDINGS = Path("data/fetch/batch.parquet"), Path("data/embed/batch.parquet")
 PREDICTIONS, SUMMARY = Path("data/infer/predictions"), Path("data/infer/summary.json")

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stages import config
-from stages.console import say
 from stages.drift.assessment import Champion, assess
 from stages.drift.inputs import Reference, Window, read_reference, read_window
 from stages.drift.reference import REFERENCE
 from stages.drift.report import write_report
 from stages.drift.verdict import Verdict
-from stages.environment import in_experiment
-from stages.files import read_json, write_json
+from stages.machine.console import say
+from stages.machine.environment import in_experiment
+from stages.machine.files import read_json, write_json
 from stages.model.filter import read_specification
-from stages.model.holdout import Holdout
-from stages.registry.mlflow_registry import open_registry
-from stages.registry.pointer import in_production
-from stages.registry.tracked import obtain
+from stages.records.holdout import Holdout
+from stages.records.pointer import in_production
+from stages.registry.mlflow.models import open_registry
 from stages.stores.publication import publish_verdict
+from stages.versioning.tracked import obtain
 
 MAIL, EMBEDDINGS = Path("data/fetch/batch.parquet"), Path("data/embed/batch.parquet")
 PREDICTIONS = Path("data/infer/predictions")

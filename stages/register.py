@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stages import config
-from stages.console import say
-from stages.files import read_json, sha256
-from stages.registry.gate import decide
-from stages.registry.mlflow_registry import open_registry
-from stages.registry.receipt import Receipt, candidate_receipt, write_receipt
+from stages.machine.console import say
+from stages.machine.files import read_json, sha256
+from stages.model.gate import decide
+from stages.records.receipt import Receipt, candidate_receipt, write_receipt
+from stages.registry.mlflow.models import open_registry
 from stages.registry.registration import EVIDENCE, METRICS, MODEL, registration_of
 
 # Not the batch: a new week of mail must not look like a new candidate.

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from stages import config
-from stages.console import say, track
 from stages.drift.reference import REFERENCE, write_reference
-from stages.errors import DataError
-from stages.files import replacing
+from stages.machine.console import say, track
+from stages.machine.errors import DataError
+from stages.machine.files import replacing
 from stages.model.features import Messages
 from stages.model.filter import save_filter
 from stages.model.tables import Split, read_split
@@ -77,7 +77,7 @@ def _check_classes(split: Split, folds: int) -> None:
         raise DataError(
             f"the training window holds {ham} ham and {spam} spam",
             expected=f"at least {folds} of each, one for each of search.folds",
-            mend="move the window in conf/source/, run `make params`, then `dvc repro`",
+            fix="move the window in conf/source/, run `make params`, then `dvc repro`",
         )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from stages import config
+from tests.forge.forge_server import ForgeServer
 from tests.servers import Servers
 
 # As `python -m stages` pins it; read by OpenBLAS when numpy is first imported.
@@ -81,6 +82,13 @@ def mlflow_environment(servers: Servers) -> dict[str, str]:
     """What `.env` says, while all three servers run."""
     servers.start("mlflow")
     return servers.environment
+
+
+@pytest.fixture
+def forge_server() -> Iterator[ForgeServer]:
+    """A server that records what it is told, as GitHub would."""
+    with ForgeServer().running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

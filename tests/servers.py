@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from stages.environment import read_environment
+from stages.machine.environment import read_environment
 from stages.stack.local import LocalStack
 from stages.stack.settings import PORTS, S3_PORTS, write_settings
 

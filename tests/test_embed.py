@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from stages import config, embed
-from stages.cache import VARIABLE
-from stages.files import sha256, write_parquet
+from stages.machine.cache import VARIABLE
+from stages.machine.files import sha256, write_parquet
 from stages.mail.message import MESSAGE_SCHEMA, batched
 
 # More than one chunk; two messages of one text.

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from stages import config, fetch
-from stages.errors import DataError
-from stages.files import sha256
+from stages.machine.errors import DataError
+from stages.machine.files import sha256
 
 NAMES = ["batch.parquet", "holdout.parquet", "summary.json", "train.parquet"]
 

@@ -13,10 +13,10 @@ import pytest
 
 from stages import config
 from stages.drift.assessment import Champion
-from stages.errors import DataError, StoreError
-from stages.files import read_json
-from stages.model.holdout import Holdout
+from stages.machine.errors import DataError, StoreError
+from stages.machine.files import read_json
 from stages.monitor import REPORT, VERDICT, MonitorParams, monitor
+from stages.records.holdout import Holdout
 from tests.drift.drift_samples import MODEL, drift, sample, write_reference, write_window
 
 HOLDOUT = Holdout(200, 50, one_minus_auc_percent=0.5, log_loss=0.05, log_loss_error=0.01)

@@ -12,7 +12,7 @@ import yaml
 
 STAGES = ["fetch", "embed", "train", "evaluate", "register", "infer", "monitor"]
 # They put no byte into an output: errors, what people see, and params, which DVC tracks by value.
-PLUMBING = {"stages/__init__.py", "stages/errors.py", "stages/console.py"}
+PLUMBING = {"stages/__init__.py", "stages/machine/errors.py", "stages/machine/console.py"}
 
 
 @pytest.fixture(scope="session")

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages import config
-from stages.cache import cache_dir
 from stages.drift.comparison import compare
 from stages.drift.sample import Sample
+from stages.machine.cache import cache_dir
 
 Rows = NDArray[np.float32]
 Detector = Callable[[Rows, Rows, int], bool]

@@ -12,7 +12,7 @@ from benchmarks.drift.detectors import DETECTORS
 from benchmarks.drift.rates import OTHERS_SIZE, SIZES
 from benchmarks.drift.results import Rates, load_rates
 from benchmarks.drift.shifts import NO_SHIFT, SHIFTS
-from stages.files import replacing
+from stages.machine.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages import config
-from stages.console import track
+from stages.machine.console import track
 from stages.mail.duplicates import groups
 from stages.mail.message import SPAM
 from stages.mail.sources import open_source

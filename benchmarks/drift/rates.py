@@ -20,8 +20,8 @@ from benchmarks.drift.detectors import DETECTORS, install_frouros
 from benchmarks.drift.shifts import NO_SHIFT, SHIFTS, Draw, Kind, Shift
 from benchmarks.drift.workers import pools, workers
 from benchmarks.machine import measured_on
-from stages.console import track
-from stages.files import read_json, write_json
+from stages.machine.console import track
+from stages.machine.files import read_json, write_json
 
 RESULT = Path(__file__).with_suffix(".json")
 REFERENCE_SIZE = 2000

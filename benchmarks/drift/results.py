@@ -13,8 +13,8 @@ from benchmarks.drift.speed import RESULT as SPEED
 from benchmarks.drift.usual import RESULT as USUAL
 from benchmarks.drift.usual import UNUSUAL_RATES
 from benchmarks.machine import shown
-from stages.files import read_json
-from stages.markdown import table
+from stages.machine.files import read_json
+from stages.review.markdown import table
 
 _POOLS = {"foreign": "foreign corpus", "languages": "other language"}
 

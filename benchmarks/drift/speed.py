@@ -31,8 +31,8 @@ from benchmarks.drift.detectors import (
 )
 from benchmarks.machine import measured_on
 from stages.__main__ import pin_environment
-from stages.cache import VARIABLE
-from stages.files import write_json
+from stages.machine.cache import VARIABLE
+from stages.machine.files import write_json
 
 RESULT = Path(__file__).with_name("speed.json")
 DIM = 384

@@ -11,7 +11,7 @@ from functools import cache
 
 from benchmarks.drift.pools import Pools, load_pools
 from stages import config
-from stages.cache import VARIABLE
+from stages.machine.cache import VARIABLE
 
 
 @cache

@@ -11,7 +11,7 @@ import yaml
 
 from stages.config.loader import PARAMS, read_yaml
 from stages.config.validation import known_keys, shown, validate
-from stages.errors import ConfigError, nearest
+from stages.machine.errors import ConfigError, nearest
 
 CONF = Path("conf")
 HEADER = "# Generated from conf/ by `make params`: edit conf/, not this file.\n"
@@ -63,7 +63,7 @@ def _compose(overrides: Sequence[str], conf: Path, *, with_choices: bool) -> Any
         raise ConfigError(
             f"conf/: {line}{_nearest_override(overrides, conf)}",
             expected="groups, options and keys that conf/ has",
-            mend=f"edit {'the override, or ' if overrides else ''}conf/",
+            fix=f"edit {'the override, or ' if overrides else ''}conf/",
         ) from error
 
 
@@ -86,7 +86,7 @@ def check_composition(path: Path = PARAMS, conf: Path = CONF) -> None:
         ConfigError: names the first keys that differ.
     """
     found, expected = (
-        flat(read_yaml(path, mend="run `make params`")),
+        flat(read_yaml(path, fix="run `make params`")),
         flat(compose(conf=conf)),
     )
     differing = sorted(
@@ -100,7 +100,7 @@ def check_composition(path: Path = PARAMS, conf: Path = CONF) -> None:
             f"{path} differs from conf/ in {len(differing)} keys, first {key}: "
             f"{shown(key, found.get(key, _ABSENT))}",
             expected=f"{shown(key, expected.get(key, _ABSENT))} as conf/ composes",
-            mend="run `make params` (or bring the experiment's values into conf/)",
+            fix="run `make params` (or bring the experiment's values into conf/)",
         )
 
 

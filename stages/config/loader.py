@@ -10,7 +10,7 @@ import yaml
 
 from stages.config.schema import Params
 from stages.config.validation import validate
-from stages.errors import ConfigError
+from stages.machine.errors import ConfigError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -23,24 +23,24 @@ S = TypeVar("S", bound="DataclassInstance")
 
 def load(path: Path = PARAMS) -> Params:
     """Return the validated `params.yaml`."""
-    return validate(read_yaml(path, mend="run `make params`"), str(path))
+    return validate(read_yaml(path, fix="run `make params`"), str(path))
 
 
-def read_yaml(path: Path, *, mend: str) -> Any:
+def read_yaml(path: Path, *, fix: str) -> Any:
     """Return what a YAML file says.
 
     Raises:
-        ConfigError: there is no such file, or it is no YAML; `mend` says what to do.
+        ConfigError: there is no such file, or it is no YAML; `fix` says what to do.
     """
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(
-            f"no {path} in {Path.cwd()}", expected="the root of a clone", mend=mend
+            f"no {path} in {Path.cwd()}", expected="the root of a clone", fix=fix
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         line = " ".join(str(error).split())
-        raise ConfigError(f"{path}: {line}", expected="YAML", mend=mend) from error
+        raise ConfigError(f"{path}: {line}", expected="YAML", fix=fix) from error
 
 
 def declarations(path: Path = DVC) -> dict[str, dict[str, Any]]:
@@ -49,7 +49,7 @@ def declarations(path: Path = DVC) -> dict[str, dict[str, Any]]:
     Raises:
         ConfigError: there is no such file, or it is no YAML.
     """
-    stages: dict[str, dict[str, Any]] = read_yaml(path, mend=f"git checkout -- {path}")["stages"]
+    stages: dict[str, dict[str, Any]] = read_yaml(path, fix=f"git checkout -- {path}")["stages"]
     return stages
 
 
@@ -80,7 +80,7 @@ def read(stage: str, view: type[S], path: Path = PARAMS) -> S:
         raise ConfigError(
             f"stage {stage} reads {sorted(wanted)}, dvc.yaml declares {sorted(declared)}",
             expected="the same sections",
-            mend=f"edit stages.{stage}.params in dvc.yaml",
+            fix=f"edit stages.{stage}.params in dvc.yaml",
         )
     return sections(view, params)
 

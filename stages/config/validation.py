@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ArgsKwargs, ErrorDetails
 
 from stages.config.schema import Params
-from stages.errors import ConfigError, nearest
+from stages.machine.errors import ConfigError, nearest
 
 _SCHEMA: TypeAdapter[Params] = TypeAdapter(Params)
 
@@ -34,7 +34,7 @@ def validate(tree: Any, origin: str) -> Params:
         raise ConfigError(
             f"{origin}: " + "; ".join(faults[:3]),
             expected="the keys, types and ranges of stages/config/schema.py",
-            mend="edit conf/ and run `make params`",
+            fix="edit conf/ and run `make params`",
         ) from error
 
 

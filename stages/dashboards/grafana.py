@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from stages.dashboards.colours import DECISION_COLOURS, LIMIT, PALETTE
 from stages.dashboards.panels import DECISIONS, SECTIONS, Kind, Panel, Section, Unit
-from stages.errors import ConfigError
-from stages.files import json_text, write_text
+from stages.machine.errors import ConfigError
+from stages.machine.files import json_text, write_text
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, ValueMap
@@ -45,7 +45,7 @@ def check_dashboards() -> None:
             raise ConfigError(
                 f"stages/dashboards/grafana/{path.name} is not what the panels say",
                 expected="the file as generated",
-                mend="make dashboards",
+                fix="make dashboards",
             )
 
 

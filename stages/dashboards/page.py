@@ -12,7 +12,7 @@ from stages.dashboards import words
 from stages.dashboards.figures import figure
 from stages.dashboards.panels import DECISIONS, LAST_VERDICTS, SECTIONS, Kind, Panel, Section, Unit
 from stages.dashboards.snapshot import Row, Snapshot, take
-from stages.files import write_text
+from stages.machine.files import write_text
 
 PAGE = Path("data/monitor/dashboard.html")
 _ASSETS = Path(__file__).parent / "assets"

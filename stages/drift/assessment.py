@@ -16,7 +16,7 @@ from stages.drift.inputs import Reference, Window, check_same_encoder
 from stages.drift.quality import realised_quality
 from stages.drift.sample import pool
 from stages.drift.verdict import Decision, Subject, Verdict, Why, judge, not_enough_mail
-from stages.model.holdout import Holdout
+from stages.records.holdout import Holdout
 
 
 @dataclass(frozen=True)

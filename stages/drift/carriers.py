@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from stages.drift.sample import Sample
 from stages.drift.statistics import Float32, Float64, kernel_gamma, kernel_sums
-from stages.files import DECIMALS
+from stages.machine.files import DECIMALS
 
 MOST = 10
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from stages.drift.descriptors import describe
 from stages.drift.sample import Sample
-from stages.errors import DataError
+from stages.machine.errors import DataError
 from stages.mail.message import SPAM
 from stages.model.tables import read_split
 
@@ -87,7 +87,7 @@ def read_window(messages: Path, embeddings: Path, predictions: Path, *, model: s
         raise DataError(
             f"{predictions} holds {len(row_of)} messages, not those {len(ids)} of {messages}",
             expected="a prediction for each message",
-            mend="dvc repro infer",
+            fix="dvc repro infer",
         )
     predicted = predicted.take([row_of[name] for name in ids])
     groups = split.column("group")
@@ -139,7 +139,7 @@ def check_same_encoder(window: Window, reference: Reference) -> None:
         raise DataError(
             f"the window's embeddings are of the encoder {window.encoder[:24]!r}",
             expected=f"{reference.encoder[:24]!r}, as in the production model's reference",
-            mend="set the encoder group in conf/ to the production model's, or promote a model "
+            fix="set the encoder group in conf/ to the production model's, or promote a model "
             "of the new encoder",
         )
 
@@ -147,7 +147,7 @@ def check_same_encoder(window: Window, reference: Reference) -> None:
 def _read_predictions(folder: Path, model: str) -> pa.Table:
     if not any(folder.rglob("*.parquet")):
         raise DataError(
-            f"{folder} holds no predictions", expected="Parquet files", mend="dvc repro infer"
+            f"{folder} holds no predictions", expected="Parquet files", fix="dvc repro infer"
         )
     table = pq.read_table(folder, columns=["id", "probability", "verdict", "model"])
     others = {str(name) for name in table.column("model").to_pylist()} - {model}
@@ -155,7 +155,7 @@ def _read_predictions(folder: Path, model: str) -> pa.Table:
         raise DataError(
             f"{folder} holds predictions of {min(others)[:12]}",
             expected=f"those of the production model {model[:12]}",
-            mend="dvc repro infer",
+            fix="dvc repro infer",
         )
     return table
 
@@ -166,7 +166,7 @@ def _sample(table: pa.Table, vectors: NDArray[np.float32], path: Path) -> Sample
         raise DataError(
             f"{path} holds embeddings that are not finite",
             expected="finite numbers",
-            mend="dvc repro embed --force",
+            fix="dvc repro embed --force",
         )
     return Sample(
         ids=np.asarray(table.column("id").to_pylist(), dtype=np.str_),

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from stages.cache import cache_dir
 from stages.config import Drift
 from stages.drift.permutation import permuted
 from stages.drift.sample import Pooled, Sample
@@ -33,7 +32,8 @@ from stages.drift.statistics import (
     mean_embeddings,
 )
 from stages.drift.usual import Usual, contiguous_windows, usual_difference
-from stages.files import replacing, sha256
+from stages.machine.cache import cache_dir
+from stages.machine.files import replacing, sha256
 
 # The null distribution is drawn with windows of so many rows, or of this part of a short reference;
 # those of other sizes follow by proportion.

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.mail.message import HAM, SPAM
-from stages.model.holdout import Holdout
 from stages.model.metrics import (
     bootstrap_weights,
     f1_at,
@@ -19,6 +18,7 @@ from stages.model.metrics import (
     resampled,
     spam_recall_at,
 )
+from stages.records.holdout import Holdout
 
 # Of each class. Below this the standard error of a usual (1-AUC)% exceeds the value itself.
 FEWEST_LABELLED = 20

@@ -16,7 +16,7 @@ from stages.drift.descriptors import principal_components
 from stages.drift.inputs import Columns, Reference, Window
 from stages.drift.reasons import TITLES
 from stages.drift.verdict import Verdict
-from stages.files import write_text
+from stages.machine.files import write_text
 from stages.mail.message import HAM, SPAM
 
 COMPONENTS = 5

@@ -9,7 +9,7 @@ import datetime as dt
 import os
 from collections.abc import Mapping
 
-from stages.errors import ConfigError
+from stages.machine.errors import ConfigError
 
 VARIABLE = "SPAMLINE_REPLAY"
 
@@ -34,12 +34,12 @@ def day_of(today: dt.date, environment: Mapping[str, str] = os.environ) -> dt.da
         raise ConfigError(
             f"{VARIABLE} is {replay!r}",
             expected="two dates, such as 2026-12-01:2002-08-26",
-            mend=f"correct {VARIABLE}, or unset it to follow the calendar",
+            fix=f"correct {VARIABLE}, or unset it to follow the calendar",
         ) from None
     if today < begins:
         raise ConfigError(
             f"{VARIABLE} begins on {begins}, after today, {today}",
             expected="a first day that has come",
-            mend=f"correct {VARIABLE}, or wait for that day",
+            fix=f"correct {VARIABLE}, or wait for that day",
         )
     return there + (today - begins)

@@ -9,15 +9,15 @@ from typing import Any
 
 from stages import config
 from stages.drift.guards import Action, decide, reason
-from stages.files import read_json
-from stages.loop.actions import summarise
-from stages.loop.arrival import bring
-from stages.loop.pipeline import reproduce
-from stages.loop.review.carriers import Carrier, carriers_of
-from stages.loop.review.evidence import evidence
+from stages.forge.actions import summarise
 from stages.loop.window import after, move_to_newest, name_of
+from stages.machine.files import read_json
+from stages.review.carriers import Carrier, carriers_of
+from stages.review.evidence import evidence
+from stages.run.arrival import bring
 from stages.stores.publication import VERDICT
 from stages.stores.verdicts import kept, verdicts_url
+from stages.versioning.dvc import reproduce
 
 
 @dataclass(frozen=True)

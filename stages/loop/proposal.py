@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from stages import config
-from stages.console import say
-from stages.errors import ConfigError
-from stages.loop import git
-from stages.loop.actions import run_address
-from stages.loop.forge import Forge
+from stages.forge.actions import run_address
+from stages.forge.protocol import Forge
 from stages.loop.judging import Judged
+from stages.machine.console import say
+from stages.machine.errors import ConfigError
+from stages.versioning import git
 
 # One branch a window: `retrain/2002-08-26_2002-09-02`.
 BRANCHES = "retrain/"
@@ -42,7 +42,7 @@ def standing(forge: Forge | None, judged: Judged) -> str | None:
             raise ConfigError(
                 f"{other.url} proposes a later window, {other.branch}",
                 expected="windows in their order",
-                mend="merge or close that pull request first",
+                fix="merge or close that pull request first",
             )
         forge.comment(other.number, ALSO, _also(judged))
         return f"{other.url} is open for an earlier window: it was told of this one"
@@ -65,7 +65,7 @@ def publish_branch(judged: Judged, commit: str, base: str) -> None:
             raise ConfigError(
                 f"{branch} has commits by {others[0]}",
                 expected="a branch that the loop alone writes",
-                mend=f"merge that work or remove it: git push origin --delete {branch}",
+                fix=f"merge that work or remove it: git push origin --delete {branch}",
             )
         git.push(commit, branch, instead_of=there)
 
@@ -104,7 +104,7 @@ def tell_failed(forge: Forge | None) -> None:
     where = run_address() or "no address is known"
     body = (
         f"The newest that failed: {where}\n\n"
-        "Close this once it is mended; the next failure opens another.\n"
+        "Close this once it is fixed; the next failure opens another.\n"
     )
     if forge:
         say(f"notice: {forge.notice(FAILED, 'The scheduled run failed', body)}")

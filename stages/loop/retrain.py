@@ -14,17 +14,11 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import NoReturn
 
-from stages.console import say
 from stages.drift.guards import Action
-from stages.errors import GateError, GitError
-from stages.files import exclusive
-from stages.loop import git
-from stages.loop.actions import hand_on
-from stages.loop.checkout import newest_main, start_over
-from stages.loop.forge import Forge, open_forge
+from stages.forge.actions import hand_on
+from stages.forge.connect import open_forge
+from stages.forge.protocol import Forge
 from stages.loop.judging import Judged, judge_newest
-from stages.loop.pipeline import reproduce
-from stages.loop.promote import successor
 from stages.loop.proposal import (
     propose,
     publish_branch,
@@ -33,15 +27,22 @@ from stages.loop.proposal import (
     tell_refused,
     window_words,
 )
-from stages.loop.remote import push
-from stages.loop.review.facts import gather
-from stages.loop.review.page import page, title
-from stages.loop.review.write import FOLDER, drawn, write_review
-from stages.loop.run import LOCK
 from stages.loop.window import set_window
-from stages.registry.pointer import POINTER, read_pointer, write_pointer
-from stages.registry.receipt import RECEIPT, Receipt, read_receipt
+from stages.machine.console import say
+from stages.machine.errors import GateError, GitError
+from stages.machine.files import exclusive
+from stages.records.pointer import POINTER, read_pointer, write_pointer
+from stages.records.receipt import RECEIPT, Receipt, read_receipt
+from stages.registry.promotion import successor
 from stages.registry.registration import METRICS
+from stages.review.facts import gather
+from stages.review.page import page, title
+from stages.review.write import FOLDER, drawn, write_review
+from stages.run.whole import LOCK
+from stages.versioning import git
+from stages.versioning.checkout import newest_main, start_over
+from stages.versioning.dvc import reproduce
+from stages.versioning.remote import push
 
 # What a retraining may change; a folder ends with a slash.
 ALLOWED = (
@@ -78,7 +79,7 @@ def retrain(day: dt.date, *, force: bool = False, dry_run: bool = False) -> None
     Raises:
         GateError: the gate refused the new model: nothing is proposed.
         ConfigError: the window lies before main's, or before one that is proposed.
-        UserError: a stage, a store, git or the forge failed; run again when it is mended.
+        UserError: a stage, a store, git or the forge failed; run again when it is fixed.
     """
     forge = open_forge()
     with exclusive(LOCK, "a run"), newest_main() as base:
@@ -148,7 +149,7 @@ def _refuse(receipt: Receipt, judged: Judged, base: str, forge: Forge | None) ->
     raise GateError(
         f"the gate refused the model retrained for {judged.name}: {receipt.gate.reasons[0]}",
         expected="a model that may go into production",
-        mend="look at the review, then correct conf/ or the labels and run again",
+        fix="look at the review, then correct conf/ or the labels and run again",
     )
 
 
@@ -162,7 +163,7 @@ def _to_commit(changed: list[str]) -> list[str]:
         raise GitError(
             f"the retraining changed {others[0]}",
             expected=f"changes of {', '.join(ALLOWED)} alone",
-            mend=f"find out what writes to it, then `git checkout -- {others[0]}`",
+            fix=f"find out what writes to it, then `git checkout -- {others[0]}`",
         )
     return [*changed, str(FOLDER)]
 

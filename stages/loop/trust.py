@@ -13,18 +13,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from stages import config
-from stages.console import say
-from stages.errors import GateError, RegistryError, StageError
-from stages.files import json_text, read_json, rounded, write_text
-from stages.loop import git
-from stages.loop.pipeline import reproduce, stale
-from stages.loop.remote import check_pushed
-from stages.model.holdout import Holdout
+from stages.machine.console import say
+from stages.machine.errors import GateError, RegistryError, StageError
+from stages.machine.files import json_text, read_json, rounded, write_text
+from stages.records.holdout import Holdout
+from stages.records.pointer import POINTER, read_pointer
+from stages.records.receipt import RECEIPT, parse_receipt
 from stages.register import RegisterParams, judge
-from stages.registry.pointer import POINTER, read_pointer
-from stages.registry.receipt import RECEIPT, parse_receipt
 from stages.registry.registration import METRICS
-from stages.stores.dvc_remote import default_remote
+from stages.versioning import git
+from stages.versioning.dvc import reproduce, stale
+from stages.versioning.dvc_remote import default_remote
+from stages.versioning.remote import check_pushed
 
 LOCK = Path("dvc.lock")
 
@@ -63,7 +63,7 @@ def check_fresh() -> None:
         raise GateError(
             f"{LOCK} is of another state of {found[0]}",
             expected="a lock of the committed code, parameters and data",
-            mend="`dvc repro register`, then commit what has changed",
+            fix="`dvc repro register`, then commit what has changed",
         )
 
 
@@ -100,13 +100,13 @@ def check_pointer() -> None:
         raise GateError(
             f"{POINTER} names {pointer.model[:12]}, which no receipt calls accepted",
             expected="a model that the gate accepted, here or in an earlier commit",
-            mend=f"`git checkout origin/main -- {POINTER}`, or accept a candidate and promote it",
+            fix=f"`git checkout origin/main -- {POINTER}`, or accept a candidate and promote it",
         )
     if pointer.holdout not in holdouts:
         raise GateError(
             f"{POINTER} says of its model's holdout {pointer.holdout}",
             expected=f"{holdouts[0]} as its receipt says",
-            mend="`make promote`, then commit",
+            fix="`make promote`, then commit",
         )
 
 
@@ -136,7 +136,7 @@ def _forged(path: Path, said: object, found: object) -> GateError:
     return GateError(
         f"{path} says {where} {one}, computed again it is {other}",
         expected="what its inputs give",
-        mend="`dvc repro --force --single-item evaluate` and `dvc repro register`, then commit",
+        fix="`dvc repro --force --single-item evaluate` and `dvc repro register`, then commit",
     )
 
 

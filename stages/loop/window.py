@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stages import config
-from stages.console import say
-from stages.errors import ConfigError
-from stages.files import write_text
+from stages.machine.console import say
+from stages.machine.errors import ConfigError
+from stages.machine.files import write_text
 
 _EDGE = re.compile(r"""^(\s+)(\w+)(:\s*)(["']?)\d{4}-\d\d-\d\d(["']?)(\s*(?:#.*)?)$""")
 
@@ -37,7 +37,7 @@ def newest_whole(window: config.Window, as_of: dt.date) -> config.Window | None:
             f"{as_of} lies before {window.until}, up to where the production model's mail is "
             "history already",
             expected=f"{window.until} or a later day: windows are judged in their order",
-            mend=f"give a later day, or move window.until back in {config.CONF}/",
+            fix=f"give a later day, or move window.until back in {config.CONF}/",
         )
     length = window.batch_to - window.batch_from
     behind = (as_of - window.batch_to) // length
@@ -102,7 +102,7 @@ def set_window(
         raise ConfigError(
             f"window.{name} is {said[name]} whatever {path} says",
             expected="the window's edges in the file of the source alone",
-            mend=f"remove window.{name} from the other files of conf/",
+            fix=f"remove window.{name} from the other files of conf/",
         )
     write_text(params, config.params_text(tree))
 
@@ -122,6 +122,6 @@ def _with_edges(text: str, edges: Mapping[str, str], path: Path) -> str:
         raise ConfigError(
             f"{path} names no date for window.{missing[0]}",
             expected=f"a block `window:` with {', '.join(edges)}, each a line and a date",
-            mend=f"correct {path}",
+            fix=f"correct {path}",
         )
     return "".join(lines)

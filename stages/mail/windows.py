@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from stages import config
-from stages.errors import DataError
-from stages.files import sha256, write_parquet
+from stages.machine.errors import DataError
+from stages.machine.files import sha256, write_parquet
 from stages.mail.message import LABELS, MESSAGE_SCHEMA
 from stages.mail.sources import MailSource, Survey
 from stages.mail.splits import Cutter, Split
@@ -87,19 +87,19 @@ def _to_come(split: Split, window: config.Window, survey: Survey) -> bool:
 def _check(split: Split, kind: str, survey: Survey) -> None:
     """Raise a DataError if `split` is empty, or to be learned from and of one class."""
     days = f"{split.name} [{split.start:%Y-%m-%d}, {split.end:%Y-%m-%d})"
-    mend = f"edit {_MOVED_BY[split.name]} in conf/source/{kind}.yaml and run `make params`"
+    fix = f"edit {_MOVED_BY[split.name]} in conf/source/{kind}.yaml and run `make params`"
     if not split.positions:
         span = "no dated mail at all"
         if survey.first is not None and survey.last is not None:
             span = f"mail from {survey.first:%Y-%m-%d} to {survey.last:%Y-%m-%d}"
         needed = "messages" if split.name == "batch" else "labelled messages"
         raise DataError(
-            f"{days} holds no {needed}", expected=f"dates within the source: {span}", mend=mend
+            f"{days} holds no {needed}", expected=f"dates within the source: {span}", fix=fix
         )
     counts = {label: split.count(label) for label in LABELS}
     if split.name != "batch" and not all(counts.values()):
         found = " and ".join(f"{count} {label}" for label, count in counts.items())
-        raise DataError(f"{days} holds {found}", expected="messages of both classes", mend=mend)
+        raise DataError(f"{days} holds {found}", expected="messages of both classes", fix=fix)
 
 
 def _written(split: Split, folder: Path) -> dict[str, Any]:

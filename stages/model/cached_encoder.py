@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages import config
-from stages.cache import cache_dir
-from stages.files import sha256
+from stages.machine.cache import cache_dir
+from stages.machine.files import sha256
 from stages.model.embedding_cache import EmbeddingCache
 from stages.model.encoder import SentenceEncoder, fingerprint, load_encoder
 

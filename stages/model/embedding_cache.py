@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stages.cache import VARIABLE
-from stages.console import say
+from stages.machine.cache import VARIABLE
+from stages.machine.console import say
 
 if TYPE_CHECKING:
     import numpy as np

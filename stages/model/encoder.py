@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages import config
-from stages.errors import EncoderError
-from stages.files import sha256
+from stages.machine.errors import EncoderError
+from stages.machine.files import sha256
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,7 +109,7 @@ def load_encoder(encoder: config.Encoder, *, workers: int | None = None) -> Sent
         raise EncoderError(
             f"{encoder.name} has {found} dimensions",
             expected=f"{encoder.dim} as conf/encoder says",
-            mend="edit dim in conf/encoder/ and run `make params`",
+            fix="edit dim in conf/encoder/ and run `make params`",
         )
     return SentenceEncoder(models, encoder)
 
@@ -129,11 +129,11 @@ def check_weights(folder: Path, encoder: config.Encoder) -> None:
         raise EncoderError(
             f"{weights} has SHA-256 {found}",
             expected=f"{encoder.sha256} as conf/encoder pins for {encoder.name}",
-            mend=_mend(encoder),
+            fix=_fix(encoder),
         )
 
 
-def _mend(encoder: config.Encoder) -> str:
+def _fix(encoder: config.Encoder) -> str:
     if encoder.package:
         return "run `make install` to install the pinned packages again"
     return f"delete the cached copy of {encoder.hub} and run again"
@@ -150,7 +150,7 @@ def _package_folder(encoder: config.Encoder) -> Path:
         raise EncoderError(
             f"the Python package {encoder.package} is not installed",
             expected=f"it to carry the encoder {encoder.name}",
-            mend="run `make install`",
+            fix="run `make install`",
         )
     return Path(spec.submodule_search_locations[0]) / (encoder.folder or "")
 
@@ -185,5 +185,5 @@ def _hub_folder(encoder: config.Encoder) -> Path:
         raise EncoderError(
             f"the hub model {encoder.hub} cannot be downloaded ({type(error).__name__})",
             expected="a network, or the model in the local cache",
-            mend="connect and run again, or use `encoder: minilm` in conf/config.yaml",
+            fix="connect and run again, or use `encoder: minilm` in conf/config.yaml",
         ) from error

@@ -13,8 +13,8 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from stages import config
-from stages.errors import RegistryError
-from stages.files import json_text, write_text
+from stages.machine.errors import RegistryError
+from stages.machine.files import json_text, write_text
 from stages.mail.message import HAM, SPAM
 from stages.model.classifier import TRUSTED_TYPES, decision_scores
 from stages.model.encoder import SentenceEncoder, fingerprint, load_encoder, message_text
@@ -139,7 +139,7 @@ def read_specification(folder: Path) -> Specification:
         raise RegistryError(
             f"{folder} is not a model folder of ours ({type(error).__name__})",
             expected=f"a {SPECIFICATION} of format {FORMAT}",
-            mend="run `make run` to train it again",
+            fix="run `make run` to train it again",
         ) from error
 
 

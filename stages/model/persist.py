@@ -12,8 +12,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from stages.errors import RegistryError
-from stages.files import replacing
+from stages.machine.errors import RegistryError
+from stages.machine.files import replacing
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -45,7 +45,7 @@ def load_model(path: Path, trusted: list[str]) -> Any:
         raise RegistryError(
             f"{path} is not a model file of ours: {type(error).__name__}: {error}",
             expected="a skops file with known types",
-            mend="run `make run` to train it again",
+            fix="run `make run` to train it again",
         ) from error
 
 

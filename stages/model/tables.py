@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stages.errors import DataError
+from stages.machine.errors import DataError
 from stages.mail.message import SPAM
 
 COLUMNS = ["id", "received_at", "subject", "text", "label", "group", "is_list", "is_html"]
@@ -49,7 +49,7 @@ def read_split(messages: Path, embeddings: Path) -> Split:
     """
     parts = list(iter_split(messages, embeddings, rows=1 << 30))
     if not parts:
-        raise DataError(f"{messages} is empty", expected="messages", mend="run `dvc repro fetch`")
+        raise DataError(f"{messages} is empty", expected="messages", fix="run `dvc repro fetch`")
     return parts[0]
 
 
@@ -98,5 +98,5 @@ def _mismatch(messages: Path, embeddings: Path) -> DataError:
     return DataError(
         f"{embeddings} is not of the messages in {messages}",
         expected="the same ids in the same order",
-        mend="run `dvc repro embed`",
+        fix="run `dvc repro embed`",
     )

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stages.errors import RegistryError
-from stages.files import read_json, tree_digest
-from stages.registry.receipt import RECEIPT, Receipt, read_receipt
+from stages.machine.errors import RegistryError
+from stages.machine.files import read_json, tree_digest
+from stages.records.receipt import RECEIPT, Receipt, read_receipt
 
 MODEL = Path("data/train/model")
 METRICS = Path("data/evaluate/metrics.json")
@@ -71,7 +71,7 @@ def registration_of(
         raise RegistryError(
             f"{folder} has the digest {found[:12]}",
             expected=f"{digest[:12]}, the model that was evaluated",
-            mend="dvc repro",
+            fix="dvc repro",
         )
     return Registration(
         digest,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import time
 
-from stages.console import say
-from stages.environment import DOTENV, read_environment
-from stages.errors import StackError
+from stages.machine.console import say
+from stages.machine.environment import DOTENV, read_environment
+from stages.machine.errors import StackError
 from stages.stack.local import LocalStack
 from stages.stack.settings import ADDRESSES
 
@@ -67,5 +67,5 @@ def status() -> None:
         raise StackError(
             f"{', '.join(silent)}: not running",
             expected="three services that answer",
-            mend="make up",
+            fix="make up",
         )

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stages.console import say
-from stages.environment import DOTENV
-from stages.errors import StackError
-from stages.files import exclusive
+from stages.machine.console import say
+from stages.machine.environment import DOTENV
+from stages.machine.errors import StackError
+from stages.machine.files import exclusive
 from stages.stack.mlflow_server import mlflow
 from stages.stack.postgres import postgres
 from stages.stack.s3 import s3
@@ -99,7 +99,7 @@ class LocalStack:
             raise StackError(
                 f"there is no {DOTENV} here",
                 expected="the one of a stack that was started here",
-                mend="make up",
+                fix="make up",
             )
         return [self._status(service) for service in self.services().values()]
 
@@ -143,7 +143,7 @@ class LocalStack:
                     f"{service.title} does not answer at {service.address} ({state.lower()}); its "
                     f"last words: {words[:200]}",
                     expected=f"an answer within {_READY_SECONDS:g} s",
-                    mend=f"look at {self.supervisor.logs / service.name}.log, then `make up`",
+                    fix=f"look at {self.supervisor.logs / service.name}.log, then `make up`",
                 )
             time.sleep(0.2)
 
@@ -197,7 +197,7 @@ def _check_ports(service: Service) -> None:
                     f"port {number}, which {service.title} needs for {what}, is taken "
                     f"({error.strerror})",
                     expected="a free port",
-                    mend=f"stop what listens there, or set {service.variable} in .env; then "
+                    fix=f"stop what listens there, or set {service.variable} in .env; then "
                     "`make up`",
                 ) from None
 

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from stages.errors import StackError
+from stages.machine.errors import StackError
 from stages.stack.service import ANSWER_SECONDS, HOST, Service, not_installed
 from stages.stack.settings import port
 
@@ -85,7 +85,7 @@ def _postgres_answers(number: int, password: str) -> bool:
             raise StackError(
                 "PostgreSQL refuses the POSTGRES_PASSWORD of .env",
                 expected="the one that data/stack/postgres was made with",
-                mend="bring that .env back, or `make down` and remove data/stack/postgres (its "
+                fix="bring that .env back, or `make down` and remove data/stack/postgres (its "
                 "databases go with it)",
             ) from None
         return False
@@ -111,7 +111,7 @@ def _unprivileged() -> tuple[str, ...]:
         raise StackError(
             "PostgreSQL does not run as root, and this machine has no setpriv to run it as nobody",
             expected="another user, or the package util-linux",
-            mend="log in as another user and run `make up`, or install util-linux",
+            fix="log in as another user and run `make up`, or install util-linux",
         )
     return _UNPRIVILEGED
 
@@ -147,5 +147,5 @@ def _call(
         raise StackError(
             f"{doing} failed with status {done.returncode}: {said[0][:200]}",
             expected="a PostgreSQL that can be set up below data/stack/postgres",
-            mend="look at data/stack/logs, then `make up`",
+            fix="look at data/stack/logs, then `make up`",
         )

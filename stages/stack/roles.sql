@@ -22,10 +22,10 @@ SET password_encryption = 'scram-sha-256';
 
 SELECT :'owner_password' = '' AS no_owner_password, :'reader_password' = '' AS no_reader_password \gset
 \if :no_owner_password
-  DO $$ BEGIN RAISE EXCEPTION 'SPAMLINE_DB_PASSWORD is not set; mend: make env'; END $$;
+  DO $$ BEGIN RAISE EXCEPTION 'SPAMLINE_DB_PASSWORD is not set; fix: make env'; END $$;
 \endif
 \if :no_reader_password
-  DO $$ BEGIN RAISE EXCEPTION 'SPAMLINE_READER_PASSWORD is not set; mend: make env'; END $$;
+  DO $$ BEGIN RAISE EXCEPTION 'SPAMLINE_READER_PASSWORD is not set; fix: make env'; END $$;
 \endif
 
 SELECT format('CREATE ROLE %I', name)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stages.errors import StackError
+from stages.machine.errors import StackError
 
 HOST = "127.0.0.1"
 # How long a service may take to say that it is there.
@@ -67,5 +67,5 @@ def not_installed(what: str) -> StackError:
     return StackError(
         f"{what} is not installed beside {sys.executable}",
         expected="the packages of the extra `stack`",
-        mend="run `make up`, which installs them",
+        fix="run `make up`, which installs them",
     )

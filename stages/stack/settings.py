@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from stages.environment import read_environment
-from stages.errors import ConfigError
-from stages.files import replacing
+from stages.machine.environment import read_environment
+from stages.machine.errors import ConfigError
+from stages.machine.files import replacing
 
 BUCKET = "spamline"
 # SeaweedFS' servers, on consecutive ports; alone it would take its well-known ones.
@@ -97,6 +97,6 @@ def port(settings: Mapping[str, str], name: str) -> int:
         raise ConfigError(
             f".env has {name}={text!r}",
             expected=f"a port from 1 to {65535 - S3_PORTS}",
-            mend="correct it in .env, then `make up`",
+            fix="correct it in .env, then `make up`",
         )
     return int(text)

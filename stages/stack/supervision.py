@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from stages.errors import StackError
-from stages.files import write_text
+from stages.machine.errors import StackError
+from stages.machine.files import write_text
 from stages.stack.service import Service
 
 # Of the kernel, for the path of a socket.
@@ -52,7 +52,7 @@ class Supervisor:
             raise StackError(
                 f"{self._socket} is too long a path for a socket",
                 expected=f"at most {_SOCKET_BYTES} bytes",
-                mend="move the checkout into a folder with a shorter path, then `make up`",
+                fix="move the checkout into a folder with a shorter path, then `make up`",
             )
         self.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
         configuration = self._folder / "supervisor.conf"
@@ -71,7 +71,7 @@ class Supervisor:
                 raise StackError(
                     f"supervisord did not start: {said[-1][:200]}",
                     expected="its socket to answer",
-                    mend=f"look at {self.logs}, then `make up`",
+                    fix=f"look at {self.logs}, then `make up`",
                 )
             time.sleep(0.05)
 
@@ -135,7 +135,7 @@ class Supervisor:
                     f"supervisor refused {method} {' '.join(map(str, arguments))}: "
                     f"{fault.faultString}",
                     expected="a stack of this version of the code",
-                    mend="`make down`, then `make up`",
+                    fix="`make down`, then `make up`",
                 ) from None
 
     def _configuration(self, services: Iterable[Service]) -> str:

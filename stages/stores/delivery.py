@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from stages.environment import in_experiment
-from stages.errors import StoreError
-from stages.files import sha256
+from stages.machine.environment import in_experiment
+from stages.machine.errors import StoreError
+from stages.machine.files import sha256
 from stages.stores.predictions import Drop, day_folder
 from stages.stores.s3 import Store, filesystem, reported
 
@@ -64,7 +64,7 @@ def predictions_url(
         raise StoreError(
             f"{VARIABLE} is no place in S3",
             expected="s3://bucket/prefix",
-            mend=f"correct or unset {VARIABLE}",
+            fix=f"correct or unset {VARIABLE}",
         )
     return url.rstrip("/")
 
@@ -79,7 +79,7 @@ def deliver(folder: Path, drop: Drop, url: str, *, then: str) -> Delivery:
         folder: what `write_predictions` wrote.
         drop: the model and the window.
         url: `s3://bucket/prefix`.
-        then: the command that delivers again, for people who must mend the store first.
+        then: the command that delivers again, for people who must fix the store first.
 
     Raises:
         StoreError: the store cannot be reached or refuses; what is in `folder` stays.

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from stages import config
-from stages.files import replacing, write_parquet
+from stages.machine.files import replacing, write_parquet
 from stages.mail.message import SPAM
 
 _DECIMALS = 6

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from stages.errors import StoreError
+from stages.machine.errors import StoreError
 
 if TYPE_CHECKING:
     from s3fs import S3FileSystem
@@ -52,7 +52,7 @@ class Store:
         setting: the variable or parameter that says so, for people who must correct it.
         trouble: what is the matter when the store fails, to begin the line with:
             `"the predictions are kept here but not copied"`.
-        then: the command to run once it is mended: `"make run"`.
+        then: the command to run once it is fixed: `"make run"`.
     """
 
     url: str
@@ -65,12 +65,12 @@ class Store:
         """The bucket's name."""
         return urlsplit(self.url).netloc
 
-    def error(self, found: str, mend: str) -> StoreError:
+    def error(self, found: str, fix: str) -> StoreError:
         """Return the error that says `found` of this store."""
         return StoreError(
             f"{self.trouble}: {self.url}: {found}",
             expected="a bucket that answers and may be read and written",
-            mend=f"{mend}, then `{self.then}`",
+            fix=f"{fix}, then `{self.then}`",
         )
 
 
@@ -125,7 +125,7 @@ def reported(store: Store) -> Iterator[None]:
 def _trouble(
     store: Store, profile: str | None = None, access: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[str, str] | None:
-    """Return what is wrong with `store` and what mends it, or None when it answers as S3 does."""
+    """Return what is wrong with `store` and what fixes it, or None when it answers as S3 does."""
     from botocore import exceptions as botocore
 
     try:
@@ -178,11 +178,11 @@ def _named(store: Store, error: Any) -> tuple[str, str] | None:
     code = str(error.response.get("Error", {}).get("Code") or "")
     if not code or code.isdigit():
         return None
-    found, mend = _REFUSALS.get(
+    found, fix = _REFUSALS.get(
         code, (f"it refuses ({code})", f"look into its log, or correct {ENDPOINT}")
     )
     names = {"bucket": store.bucket, "setting": store.setting}
-    return found.format(**names), mend.format(**names)
+    return found.format(**names), fix.format(**names)
 
 
 def _refusal(store: Store, error: BaseException) -> tuple[str, str]:
@@ -195,8 +195,8 @@ def _refusal(store: Store, error: BaseException) -> tuple[str, str]:
             f"write it again, or correct {store.setting}",
         )
     if isinstance(error, PermissionError) or _code(cause) == "403":
-        found, mend = _REFUSALS["AccessDenied"]
-        return found, mend.format(bucket=store.bucket)
+        found, fix = _REFUSALS["AccessDenied"]
+        return found, fix.format(bucket=store.bucket)
     named = _named(store, cause) if hasattr(cause, "response") else None
     return named or (_line(error), f"look into its log, or correct {ENDPOINT}")
 

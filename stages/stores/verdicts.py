@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from stages.console import track
-from stages.errors import DataError, StoreError
-from stages.files import json_text, write_text
+from stages.machine.console import track
+from stages.machine.errors import DataError, StoreError
+from stages.machine.files import json_text, write_text
 from stages.stores.history.table import row
 from stages.stores.s3 import Store, filesystem, reported
 
@@ -62,7 +62,7 @@ def keep(url: str, verdict: Mapping[str, Any]) -> None:
         raise StoreError(
             f"the verdict is written but not kept: {url}: {error.strerror or error}",
             expected="a folder that may be written to, with room",
-            mend=f"correct drift.verdicts_url or {VARIABLE}, then run the same again",
+            fix=f"correct drift.verdicts_url or {VARIABLE}, then run the same again",
         ) from error
 
 
@@ -100,7 +100,7 @@ def _verdict(name: str, content: bytes) -> dict[str, Any]:
         raise DataError(
             f"{name} is no verdict ({type(error).__name__})",
             expected="a file that the monitor stage wrote",
-            mend="remove it, then run the same again",
+            fix="remove it, then run the same again",
         ) from error
     return verdict
 
@@ -118,6 +118,6 @@ def _folder(url: str) -> Path:
         raise StoreError(
             f"verdicts cannot be kept at {url}",
             expected="a folder, or s3://bucket/prefix",
-            mend=f"correct drift.verdicts_url or {VARIABLE}",
+            fix=f"correct drift.verdicts_url or {VARIABLE}",
         )
     return Path(url)

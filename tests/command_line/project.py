@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from stages.files import sha256
-from stages.registry.pointer import POINTER
+from stages.machine.files import sha256
+from stages.records.pointer import POINTER
 
 VERBS = ["fetch", "embed", "train", "evaluate", "register", "infer", "monitor"]
 VERBS += ["run", "score", "summary", "promote", "params", "history", "dashboard", "dashboards"]
@@ -70,7 +70,7 @@ class Project:
         *said, line = err.splitlines()
         assert len(said) == len(notes), err
         assert all(told.startswith(note) for told, note in zip(said, notes, strict=True)), err
-        pattern = rf"spamline {arguments[0]}: (.+); expected (.+); mend: (.+)"
+        pattern = rf"spamline {arguments[0]}: (.+); expected (.+); fix: (.+)"
         match = re.fullmatch(pattern, line)
         assert match, line
         for command in commands(match[3]):
@@ -118,7 +118,7 @@ class Project:
 
 
 def commands(text: str) -> list[str]:
-    """Return the commands that the mending part of a line tells people to type."""
+    """Return the commands that the fixing part of a line tells people to type."""
     quoted = re.findall(r"`([a-z]+ [^`]+)`", text)
     return quoted or re.findall(r"^(?:run )?((?:make|dvc|git|python) .+)$", text)
 

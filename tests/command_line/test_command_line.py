@@ -38,7 +38,7 @@ def test_a_verb_that_is_none_is_status_2_with_the_usage(
 
 
 def test_every_command_that_an_error_names_exists(fetched: Project) -> None:
-    texts = [text for path in (fetched.root / "stages").rglob("*.py") for text in mends(path)]
+    texts = [text for path in (fetched.root / "stages").rglob("*.py") for text in fixes(path)]
     named = [command for text in texts for command in commands(text)]
     # `{…}` in an f-string is not known here; the other tests see such lines whole.
     whole = [command for command in named if "{" not in command]
@@ -46,12 +46,12 @@ def test_every_command_that_an_error_names_exists(fetched: Project) -> None:
     assert [command for command in whole if not fetched.has(command)] == []
 
 
-def mends(path: Path) -> Iterator[str]:
-    """Yield every text of a keyword `mend`, and those that functions called mend… return."""
+def fixes(path: Path) -> Iterator[str]:
+    """Yield every text of a keyword `fix`, and those that functions called fix… return."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.keyword) and node.arg == "mend":
+        if isinstance(node, ast.keyword) and node.arg == "fix":
             yield text_of(node.value)
-        elif isinstance(node, ast.FunctionDef) and node.name.lstrip("_").startswith("mend"):
+        elif isinstance(node, ast.FunctionDef) and node.name.lstrip("_").startswith("fix"):
             returned = [part.value for part in ast.walk(node) if isinstance(part, ast.Return)]
             yield from map(text_of, filter(None, returned))
 

@@ -55,7 +55,7 @@ def undated(path: Path) -> None:
     [
         (unlabelled, ["labels", "did you mean 'labels'", "a column 'label'", "columns.label"]),
         (truncated, ["mail.parquet cannot be read as parquet", "a parquet file"]),
-        (damaged, ["cannot read", "mail.parquet", "mend the file"]),
+        (damaged, ["cannot read", "mail.parquet", "repair the file"]),
         (undated, ["'the day before yesterday'", "ISO 8601", "columns.received_at"]),
         (Path.unlink, ["no file matches mail/*.parquet", "source.paths"]),
         (of_one_class, ["120 ham and 0 spam", "both classes"]),

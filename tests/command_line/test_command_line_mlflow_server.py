@@ -9,10 +9,10 @@ import uuid
 import pytest
 
 from stages import config
-from stages.files import tree_digest
-from stages.registry.location import VARIABLE
-from stages.registry.mlflow_registry import ModelRegistry, open_registry
-from stages.registry.receipt import RECEIPT
+from stages.machine.files import tree_digest
+from stages.records.receipt import RECEIPT
+from stages.registry.mlflow.location import VARIABLE
+from stages.registry.mlflow.models import ModelRegistry, open_registry
 from tests.command_line.project import Project
 from tests.command_line.samples import in_production
 from tests.servers import Servers

@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from stages import config
-from stages.files import sha256, tree_digest
-from stages.registry.location import VARIABLE
-from stages.registry.mlflow_registry import CHAMPION, ModelRegistry, open_registry
+from stages.machine.files import sha256, tree_digest
+from stages.registry.mlflow.location import VARIABLE
+from stages.registry.mlflow.models import CHAMPION, ModelRegistry, open_registry
 from stages.registry.registration import EVIDENCE, registration_of
 from tests.command_line.project import DEAD, Project
 from tests.registry.samples import receipt_of

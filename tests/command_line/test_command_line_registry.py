@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from stages.files import tree_digest
-from stages.registry.location import VARIABLE
-from stages.registry.pointer import POINTER, Pointer, write_pointer
-from stages.registry.receipt import RECEIPT, write_receipt
+from stages.machine.files import tree_digest
+from stages.records.pointer import POINTER, Pointer, write_pointer
+from stages.records.receipt import RECEIPT, write_receipt
+from stages.registry.mlflow.location import VARIABLE
 from tests.command_line.project import DEAD, Project
 from tests.command_line.samples import in_production
 from tests.registry.samples import receipt_of

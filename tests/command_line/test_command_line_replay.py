@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from stages.files import tree_digest
+from stages.machine.files import tree_digest
 from tests.command_line.project import Project
 from tests.command_line.samples import write_mail
-from tests.loop.replay_samples import CHANGE, stream
+from tests.replay.replay_samples import CHANGE, stream
 
 CALL = ("replay", "--from", "2024-01-22", "--to", "2024-02-26")
 WEEKS = 5

@@ -17,7 +17,7 @@ if [[ $# -ne 2 || $EUID -ne 0 ]]; then
   exit 2
 fi
 for tool in buildah debootstrap unshare setpriv; do
-  command -v "$tool" >/dev/null || { echo "found no $tool; mend: apt-get install $tool" >&2; exit 2; }
+  command -v "$tool" >/dev/null || { echo "found no $tool; fix: apt-get install $tool" >&2; exit 2; }
 done
 # Nothing of the caller's shell reaches the build, be it a proxy or a credential.
 if [[ -z ${BUILD_SHELL_IS_CLEAN:-} ]]; then

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.browser import opened, program
 from stages.dashboards.page import write_page
 from stages.dashboards.panels import PANELS, Kind
-from stages.errors import DataError
+from stages.machine.errors import DataError
 from stages.stores.history import record
 from tests.dashboards.weeks import weeks
 

@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from stages.dashboards.grafana import DATA_SOURCE, check_dashboards, dashboard
 from stages.dashboards.panels import PANELS, Kind, Panel
 from stages.dashboards.sql import in_range
-from stages.errors import ConfigError
+from stages.machine.errors import ConfigError
 from stages.stores.history import record
 from tests.dashboards.weeks import model, weeks
 

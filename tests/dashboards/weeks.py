@@ -9,7 +9,7 @@ from typing import Any
 from stages.drift.comparison import Comparison, Statistic
 from stages.drift.quality import Quality
 from stages.drift.verdict import Subject, judge, not_enough_mail
-from stages.files import rounded
+from stages.machine.files import rounded
 from stages.stores.history.table import STATISTICS
 from tests.drift.drift_samples import drift, scores
 

@@ -70,7 +70,7 @@ import dataclasses, datetime, json, sys
 import numpy as np
 from tests.drift.drift_samples import drift, sample
 from stages.drift.comparison import compare
-from stages.files import rounded
+from stages.machine.files import rounded
 rng = np.random.default_rng(2)
 reference, window = sample(rng, 900, [0, 1, 2]), sample(rng, 300, [0, 1, 2])
 week = datetime.timedelta(days=7)

@@ -9,7 +9,7 @@ import pytest
 
 from stages.drift.descriptors import describe, principal_components
 from stages.drift.inputs import Window, read_reference, read_window
-from stages.errors import DataError
+from stages.machine.errors import DataError
 from tests.drift.drift_samples import ENCODER, MODEL, Sample, sample, write_reference, write_window
 
 

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from stages.drift.quality import FEWEST_LABELLED, Quality, realised_quality
 from stages.drift.verdict import Decision, judge, not_enough_mail
-from stages.files import json_text, rounded
-from stages.model.holdout import Holdout
+from stages.machine.files import json_text, rounded
+from stages.records.holdout import Holdout
 from tests.drift.drift_samples import comparison, drift, quality, scores, subject
 
 LARGE = (2.0, 2.0, 0.5)

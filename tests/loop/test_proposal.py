@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stages.errors import ConfigError
-from stages.loop.forge import Forge, open_forge
+from stages.forge.connect import open_forge
+from stages.forge.protocol import Forge
 from stages.loop.judging import Judged
 from stages.loop.proposal import (
     branch_of,
@@ -18,8 +18,9 @@ from stages.loop.proposal import (
     tell_persistent,
     tell_refused,
 )
-from tests.loop import review_samples
-from tests.loop.forge_server import ForgeServer
+from stages.machine.errors import ConfigError
+from tests.forge.forge_server import ForgeServer
+from tests.review import review_samples
 
 EARLIER, BRANCH, LATER = (
     f"retrain/{days}"

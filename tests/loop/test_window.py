@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from stages import config
-from stages.errors import ConfigError
 from stages.loop.clock import VARIABLE, day_of
 from stages.loop.window import after, name_of, newest_whole, set_window
+from stages.machine.errors import ConfigError
 
 
 @pytest.fixture

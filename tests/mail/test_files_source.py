@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stages import config
-from stages.errors import SourceError
+from stages.machine.errors import SourceError
 from stages.mail.sources import open_source
 from stages.mail.sources.storage import resolve
 
@@ -121,7 +121,7 @@ def test_a_damaged_file_here_has_nothing_to_do_with_s3(tmp_path):
     write_parquet(path, ROWS * 100)
     raw = path.read_bytes()
     path.write_bytes(raw[:200] + bytes(byte ^ 255 for byte in raw[200:400]) + raw[400:])
-    with pytest.raises(SourceError, match=r"mend the file.*source\.") as caught:
+    with pytest.raises(SourceError, match=r"repair the file.*source\.") as caught:
         rows_of(source([path], "parquet"))
     assert "AWS" not in str(caught.value)
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stages import config
-from stages.errors import SourceError
+from stages.machine.errors import SourceError
 from stages.mail.sources import open_source
 
 COMMIT = "e" * 40

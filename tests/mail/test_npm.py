@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from stages.errors import BusyError, SourceError
+from stages.machine.errors import BusyError, SourceError
 from stages.mail.sources import npm
 from stages.mail.sources.npm import fetch_package
 

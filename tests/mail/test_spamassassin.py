@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from stages import config
-from stages.errors import SourceError
+from stages.machine.errors import SourceError
 from stages.mail.message import MESSAGE_SCHEMA
 from stages.mail.sources import open_source
 

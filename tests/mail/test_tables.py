@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 
 from stages import config
-from stages.errors import SourceError
+from stages.machine.errors import SourceError
 from stages.mail.sources.mapping import Mapping
 from stages.mail.sources.tables import SeededClock
 
@@ -33,7 +33,7 @@ def test_an_unknown_label_is_named():
         assert words in str(caught.value)
 
 
-def test_a_missing_column_is_named_with_the_nearest_and_the_key_that_mends_it():
+def test_a_missing_column_is_named_with_the_nearest_and_the_key_that_fixes_it():
     with pytest.raises(SourceError) as caught:
         MAPPING.check("mail.csv", ["body", "clas", "title", "when"])
     for words in (

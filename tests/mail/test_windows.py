@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from stages import config
-from stages.errors import DataError
-from stages.files import sha256
+from stages.machine.errors import DataError
+from stages.machine.files import sha256
 from stages.mail.message import MESSAGE_SCHEMA, batched
 from stages.mail.sources import Survey
 from stages.mail.windows import write_splits

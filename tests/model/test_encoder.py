@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stages import config
-from stages.errors import EncoderError
+from stages.machine.errors import EncoderError
 from stages.model.encoder import check_weights, fingerprint, load_encoder
 
 TEXTS = ["Meeting at ten", "WIN MONEY NOW " * 200, "", "Grüße aus Köln", "kernel patch attached"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.errors import RegistryError
+from stages.machine.errors import RegistryError
 from stages.model.classifier import TRUSTED_TYPES, build, decision_scores
 from stages.model.persist import dump_model, load_model
 

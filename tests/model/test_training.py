@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stages import config
-from stages.errors import DataError
+from stages.machine.errors import DataError
 from stages.model.classifier import decision_scores
 from stages.model.evaluation import Scores, evaluate
 from stages.model.features import Messages

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from stages.registry.pointer import Pointer, write_pointer
+from stages.records.pointer import Pointer, write_pointer
 
 COPIED = [
     "conf",

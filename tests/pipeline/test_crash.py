@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.loop.forge_server import ForgeServer
+from tests.forge.forge_server import ForgeServer
 from tests.pipeline.conftest import Clone
 from tests.pipeline.world import BRANCH, DRIFTING, World, make_world
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.loop.forge_server import NAME, ForgeServer
+from tests.forge.forge_server import NAME, ForgeServer
 from tests.pipeline.conftest import Clone
 from tests.pipeline.world import BRANCH, DRIFTING, QUIET, Act, World, make_world
 

@@ -19,8 +19,8 @@ import pytest
 from stages import config
 from stages.drift.comparison import compare
 from stages.drift.inputs import read_reference
-from stages.files import exclusive
-from stages.registry.pointer import Pointer, write_pointer
+from stages.machine.files import exclusive
+from stages.records.pointer import Pointer, write_pointer
 from tests.pipeline.conftest import Clone
 
 pytestmark = pytest.mark.slow

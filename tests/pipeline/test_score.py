@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.files import exclusive
+from stages.machine.files import exclusive
 from tests.pipeline.conftest import Clone
 
 pytestmark = pytest.mark.slow
@@ -136,7 +136,7 @@ def test_a_model_of_a_commit_that_no_cache_has_is_looked_for_and_not_found(
     """As on other hardware, on a fresh clone without a remote: its receipt is there, it is not."""
     clone = first.clone(tmp_path / "clone")
     code = (
-        "import json; from stages.registry.tracked import model_at_hand\n"
+        "import json; from stages.versioning.tracked import model_at_hand\n"
         "digest = json.load(open('data/production.json'))['model']\n"
         "with model_at_hand(digest) as folder: print('found', folder)"
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from tests.loop.forge_server import NAME, ForgeServer
+from tests.forge.forge_server import NAME, ForgeServer
 from tests.pipeline.conftest import Clone
 
 # The small corpus has a week that changes nothing that matters, and then one that does.

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from stages import config
-from stages.files import tree_digest
-from stages.registry.location import HOME, VARIABLE
-from stages.registry.mlflow_registry import ModelRegistry, open_registry
-from stages.registry.pointer import Pointer, write_pointer
+from stages.machine.files import tree_digest
+from stages.records.pointer import Pointer, write_pointer
+from stages.registry.mlflow.location import HOME, VARIABLE
+from stages.registry.mlflow.models import ModelRegistry, open_registry
 from tests.registry.samples import ENCODER, LOCAL
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from stages import config
-from stages.model.holdout import Holdout
-from stages.registry.gate import GateDecision
-from stages.registry.receipt import Receipt
+from stages.records.holdout import Holdout
+from stages.records.receipt import GateDecision, Receipt
 
 LOCAL = config.Registry(name="spamline", tracking_uri=None)
 ENCODER = config.Encoder(

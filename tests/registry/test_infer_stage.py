@@ -9,13 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from stages import config, infer
-from stages.errors import DataError, RegistryError, StoreError
-from stages.files import tree_digest
 from stages.infer import EMBEDDINGS, MAIL, PREDICTIONS, SUMMARY, InferParams
+from stages.machine.errors import DataError, RegistryError, StoreError
+from stages.machine.files import tree_digest
 from stages.mail.message import MESSAGE_SCHEMA
 from stages.model.encoder import fingerprint
-from stages.registry.mlflow_registry import ModelRegistry
-from stages.registry.pointer import Pointer, write_pointer
+from stages.records.pointer import Pointer, write_pointer
+from stages.registry.mlflow.models import ModelRegistry
 from stages.registry.registration import MODEL
 from stages.stores.delivery import VARIABLE
 from stages.stores.s3 import filesystem
@@ -110,7 +110,7 @@ def test_embeddings_of_other_messages_are_refused(production: str):
     assert not SUMMARY.exists()
 
 
-def test_no_production_model_is_one_line_with_its_mending(registry: ModelRegistry):
+def test_no_production_model_is_one_line_with_its_fix(registry: ModelRegistry):
     with pytest.raises(RegistryError, match=r"nothing is in production yet.*make run"):
         infer.run(params())
 

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from stages import config
-from stages.errors import BusyError
-from stages.registry import location
-from stages.registry.location import HOME, VARIABLE, locate, quiet_environment
+from stages.machine.errors import BusyError
+from stages.registry.mlflow import location
+from stages.registry.mlflow.location import HOME, VARIABLE, locate, quiet_environment
 
 LOCAL = config.Registry(name="spamline", tracking_uri=None)
 SERVER = config.Registry(name="spamline", tracking_uri="http://127.0.0.1:5000")

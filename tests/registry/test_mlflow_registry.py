@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from stages import config
-from stages.errors import RegistryError
-from stages.files import tree_digest
-from stages.registry.location import HOME
-from stages.registry.mlflow_registry import CHAMPION, ModelRegistry, open_registry
-from stages.registry.receipt import write_receipt
+from stages.machine.errors import RegistryError
+from stages.machine.files import tree_digest
+from stages.records.receipt import write_receipt
+from stages.registry.mlflow.location import HOME
+from stages.registry.mlflow.models import CHAMPION, ModelRegistry, open_registry
 from stages.registry.registration import EVIDENCE, LOSS, MODEL, Registration, registration_of
 from tests.registry.samples import LOCAL, receipt_of
 
@@ -43,7 +43,7 @@ def test_registering_twice_makes_one_version(registry: ModelRegistry, make_model
 def test_two_at_once_make_one_database_and_one_version(make_model: MakeModel):
     digest = make_model()
     program = (
-        "import samples; from stages.registry import mlflow_registry as m;"
+        "import samples; from stages.registry.mlflow import models as m;"
         "from pathlib import Path; from stages.registry.registration import registration_of;"
         f"r = registration_of('{digest}', Path('{MODEL}'), None);"
         "print(m.open_registry(samples.LOCAL).register(r))"
@@ -93,7 +93,7 @@ def test_model_needs_nothing_of_the_repository(registry: ModelRegistry, make_mod
     registry.register(registration(make_model()))
     (stored,) = (HOME / "artifacts/models").glob("*/artifacts")
     names = {path.relative_to(stored).as_posix() for path in stored.rglob("*")}
-    assert "code/stages/registry/pyfunc_filter.py" in names
+    assert "code/stages/registry/mlflow/pyfunc_filter.py" in names
     assert "code/stages/model/filter.py" in names
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pkl")]
     requirements = (stored / "requirements.txt").read_text().split()
@@ -168,7 +168,7 @@ def test_model_without_its_own_receipt_is_filled_in_without_metrics(
 
 
 @both
-def test_model_that_nobody_has_is_one_line_with_its_mending(
+def test_model_that_nobody_has_is_one_line_with_its_fix(
     registry: ModelRegistry, make_model: MakeModel
 ):
     make_model()

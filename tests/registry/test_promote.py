@@ -3,11 +3,11 @@ from collections.abc import Callable
 
 import pytest
 
-from stages.errors import GateError, RegistryError
-from stages.loop.promote import move_pointer, promote, vacate
-from stages.registry.mlflow_registry import CHAMPION, ModelRegistry
-from stages.registry.pointer import POINTER, Pointer, read_pointer, write_pointer
-from stages.registry.receipt import Receipt, write_receipt
+from stages.machine.errors import GateError, RegistryError
+from stages.records.pointer import POINTER, Pointer, read_pointer, write_pointer
+from stages.records.receipt import Receipt, write_receipt
+from stages.registry.mlflow.models import CHAMPION, ModelRegistry
+from stages.registry.promotion import move_pointer, promote, vacate
 from stages.registry.registration import MODEL, registration_of
 from tests.registry.samples import ACHIEVED, LOCAL, receipt_of
 
@@ -51,7 +51,7 @@ def test_promoting_twice_keeps_the_model_before(registry: ModelRegistry, make_mo
     assert champion(registry) == second
 
 
-def test_alias_is_mended_after_a_crash_between_pointer_and_alias(
+def test_alias_is_repaired_after_a_crash_between_pointer_and_alias(
     registry: ModelRegistry, make_model: MakeModel
 ):
     digest = registered(registry, make_model())

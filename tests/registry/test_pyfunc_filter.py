@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.files import tree_digest
+from stages.machine.files import tree_digest
 from stages.model.filter import Filter
-from stages.registry.location import HOME, VARIABLE
-from stages.registry.mlflow_registry import CHAMPION, ModelRegistry
-from stages.registry.pyfunc_filter import PyfuncFilter
+from stages.registry.mlflow.location import HOME, VARIABLE
+from stages.registry.mlflow.models import CHAMPION, ModelRegistry
+from stages.registry.mlflow.pyfunc_filter import PyfuncFilter
+from stages.registry.mlflow.requirements import scoring_requirements
 from stages.registry.registration import registration_of
-from stages.registry.requirements import scoring_requirements
 from tests.registry.samples import HAM_TEXT, SPAM_TEXT
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from stages import register
 from stages.config import Gate
-from stages.errors import RegistryError
+from stages.machine.errors import RegistryError
+from stages.records.receipt import RECEIPT, read_receipt
 from stages.register import RegisterParams
-from stages.registry.mlflow_registry import ModelRegistry
-from stages.registry.receipt import RECEIPT, read_receipt
+from stages.registry.mlflow.models import ModelRegistry
 from tests.registry.samples import LOCAL, interval
 
 FAIR = Gate(

@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stages.environment import read_environment
-from stages.errors import BusyError, StackError
-from stages.files import exclusive
+from stages.machine.environment import read_environment
+from stages.machine.errors import BusyError, StackError
+from stages.machine.files import exclusive
 from tests.servers import Servers
 
 pytestmark = pytest.mark.slow
@@ -67,7 +67,7 @@ def test_from_up_to_down_as_a_person_does(own: Servers, root: Path) -> None:
     assert "nothing was running" in verb(own, root, "down")
     said = verb(own, root, "status", status=2)
     assert said.count(" stopped ") == 3
-    assert "mend: make up" in said
+    assert "fix: make up" in said
 
 
 def test_asking_for_a_stack_that_never_was_makes_none(own: Servers, root: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.errors import StackError
+from stages.machine.errors import StackError
 from stages.stack.postgres import postgres
 from stages.stack.settings import write_settings
 

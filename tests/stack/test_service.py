@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.errors import StackError
+from stages.machine.errors import StackError
 from stages.stack.postgres import postgres
 from stages.stack.s3 import s3
 from stages.stack.settings import write_settings

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.errors import ConfigError
+from stages.machine.errors import ConfigError
 from stages.stack.settings import ADDRESSES, PORTS, SECRETS, write_settings
 
 

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow.fs import S3FileSystem
 
-from stages.errors import StoreError
+from stages.machine.errors import StoreError
 from stages.stores.delivery import VARIABLE, Delivery, deliver, predictions_url
 from stages.stores.predictions import Drop, write_predictions
 from stages.stores.s3 import ENDPOINT, filesystem

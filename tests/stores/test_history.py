@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from stages.drift.verdict import judge
-from stages.errors import DataError, StoreError
-from stages.files import rounded, write_json
+from stages.machine.errors import DataError, StoreError
+from stages.machine.files import rounded, write_json
 from stages.stores.history import TABLE, history_url, reading, rebuild, record
 from tests.drift.drift_samples import comparison, drift, quality, scores, subject
 from tests.stores.history_samples import VERDICT

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData
 
-from stages.errors import StoreError
+from stages.machine.errors import StoreError
 from stages.stores.history import reading, record
 from stages.stores.history.database import writing
 from stages.stores.history.table import TABLE, definition

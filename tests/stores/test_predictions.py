@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stages.files import tree_digest
+from stages.machine.files import tree_digest
 from stages.stores.predictions import Tally, prediction_rows, write_predictions
 from tests.stores.samples import DROP, START, rows
 

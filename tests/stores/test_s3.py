@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from stages.errors import StoreError
+from stages.machine.errors import StoreError
 from stages.stack.service import program
 from stages.stores.s3 import ENDPOINT, KEY, SECRET, Store, check, filesystem, reported
 from tests.servers import free_port
@@ -117,7 +117,7 @@ def test_what_answers_speaks_no_http(
 
 
 @pytest.mark.parametrize(
-    ("changes", "found", "mend"),
+    ("changes", "found", "fix"),
     [
         ({KEY: "SOMEBODYELSE"}, "the access key is unknown", f"correct {KEY}"),
         ({SECRET: "wrong-secret"}, "the secret is wrong for this access key", f"correct {SECRET}"),
@@ -127,14 +127,14 @@ def test_what_answers_speaks_no_http(
     ],
 )
 def test_wrong_settings(
-    s3_place: str, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], found: str, mend: str
+    s3_place: str, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], found: str, fix: str
 ) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     for name, value in changes.items():
         monkeypatch.setenv(name, value)
     line = refused(s3_place)
     assert found in line
-    assert mend in line
+    assert fix in line
     assert "wrong-secret" not in line
     assert "pass" not in line
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from stages.errors import DataError, StoreError
-from stages.files import write_json
+from stages.machine.errors import DataError, StoreError
+from stages.machine.files import write_json
 from stages.stores.publication import publish_verdict, rebuild_history
 from stages.stores.verdicts import KEPT, keep, kept, verdicts_url
 from tests.drift.drift_samples import drift

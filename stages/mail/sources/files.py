@@ -12,7 +12,7 @@ from typing import IO, Any
 import pyarrow as pa
 
 from stages import config
-from stages.errors import SourceError
+from stages.machine.errors import SourceError
 from stages.mail.message import BATCH_ROWS
 from stages.mail.sources import Survey
 from stages.mail.sources.mapping import Mapping
@@ -63,7 +63,7 @@ class FilesMail:
                     raise SourceError(
                         f"{file.url} cannot be read as {self._source.format}: {error}",
                         expected=f"a {self._source.format} file",
-                        mend=f"mend the file, or edit source.format in {CONF} "
+                        fix=f"repair the file, or edit source.format in {CONF} "
                         "and run `make params`",
                     ) from error
 

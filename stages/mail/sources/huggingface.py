@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from stages import config
-from stages.errors import SourceError, UserError
+from stages.machine.errors import SourceError, UserError
 from stages.mail.message import BATCH_ROWS
 from stages.mail.sources import Survey
 from stages.mail.sources.mapping import Mapping
@@ -66,7 +66,7 @@ class HuggingFaceMail:
             raise SourceError(
                 f"{self._source.name} is no local folder and source.revision is null",
                 expected="a pinned commit for a data set of the hub",
-                mend=f"set source.revision in {CONF} and run `make params`",
+                fix=f"set source.revision in {CONF} and run `make params`",
             )
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         from datasets import load_dataset
@@ -84,7 +84,7 @@ class HuggingFaceMail:
         return SourceError(
             f"cannot read split {split} of {self._source.name}: {type(error).__name__}: {reason}",
             expected="a data set of the hub at the pinned commit, or a local folder of that layout",
-            mend=f"check the network and HF_ENDPOINT, or edit {CONF} and run `make params`",
+            fix=f"check the network and HF_ENDPOINT, or edit {CONF} and run `make params`",
         )
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from stages import config
-from stages.errors import SourceError, nearest
+from stages.machine.errors import SourceError, nearest
 from stages.mail.charset import clean
 from stages.mail.message import HAM, SPAM, content_id
 from stages.mail.parse import MAX_TEXT_CHARS
@@ -40,7 +40,7 @@ class Mapping:
                 raise SourceError(
                     f"{origin} has the columns {columns}{nearest(column, found)}",
                     expected=f"a column {column!r} for source.columns.{field}",
-                    mend=f"edit source.columns.{field} in {self.conf} and run `make params`",
+                    fix=f"edit source.columns.{field} in {self.conf} and run `make params`",
                 )
 
     def message(self, row: dict[str, Any], source: str) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class Mapping:
             raise SourceError(
                 f"{origin} has {str(value)[:60]!r} in {self.fields['received_at']!r}",
                 expected="a timestamp, or ISO 8601 as in 2002-08-19T10:00:00Z",
-                mend=f"mend the file, or edit source.columns.received_at in {self.conf} "
+                fix=f"repair the file, or edit source.columns.received_at in {self.conf} "
                 "and run `make params`",
             ) from error
 
@@ -88,7 +88,7 @@ class Mapping:
             raise SourceError(
                 f"{origin} has the label {value[:60]!r}{nearest(value, self._labels)}",
                 expected=f"one of {', '.join(map(repr, self._labels))}, or none",
-                mend=f"edit source.labels in {self.conf} and run `make params`",
+                fix=f"edit source.labels in {self.conf} and run `make params`",
             )
         return self._labels[value]
 

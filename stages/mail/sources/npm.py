@@ -11,8 +11,8 @@ import tempfile
 from base64 import b64encode
 from pathlib import Path
 
-from stages.cache import VARIABLE, cache_dir
-from stages.errors import BusyError, SourceError
+from stages.machine.cache import VARIABLE, cache_dir
+from stages.machine.errors import BusyError, SourceError
 
 # Another fetch of the same package may be under way; npm's own time limit is below this.
 LOCK_SECONDS = 900
@@ -56,13 +56,13 @@ def fetch_package(package: str, version: str, integrity: str) -> Path:
         raise BusyError(
             f"another process has been fetching {package} for {LOCK_SECONDS} s",
             expected="one fetch at a time",
-            mend=f"wait, or end the process that holds {target}.lock",
+            fix=f"wait, or end the process that holds {target}.lock",
         ) from error
     except OSError as error:
         raise SourceError(
             f"cannot write {target.parent}: {error.strerror}",
             expected="a cache folder with room that this user may write",
-            mend=f"set {VARIABLE} to one",
+            fix=f"set {VARIABLE} to one",
         ) from error
 
 
@@ -81,7 +81,7 @@ def _fetched(target: Path, spec: str, integrity: str) -> Path:
             raise SourceError(
                 f"{spec} has the digest {found}",
                 expected=integrity,
-                mend="run `npm cache clean --force` and try again; if it stays so, do not use it: "
+                fix="run `npm cache clean --force` and try again; if it stays so, do not use it: "
                 "someone changed the package, or source.integrity is wrong in conf/source/",
             )
         tarball.replace(target)
@@ -103,12 +103,12 @@ def _packed(spec: str, folder: Path, target: Path) -> Path:
             raise SourceError(
                 f"the download of {spec} is corrupt (EINTEGRITY)",
                 expected="the bytes whose digest the registry states",
-                mend="run `npm cache clean --force` and try again",
+                fix="run `npm cache clean --force` and try again",
             )
     raise SourceError(
         reason,
         expected="a network and an npm registry that has it",
-        mend=f"check the network, the proxy and `npm ping`, or put the tarball at {target}",
+        fix=f"check the network, the proxy and `npm ping`, or put the tarball at {target}",
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from stages import config
-from stages.errors import SourceError
+from stages.machine.errors import SourceError
 from stages.mail.message import HAM, SPAM, batched, raw_id
 from stages.mail.parse import parse_date, parse_message
 from stages.mail.received import DateRange
@@ -82,7 +82,7 @@ class SpamAssassinMail:
             raise SourceError(
                 f"{self._source.package}@{self._source.version} holds no mail",
                 expected="files like package/data/easy-ham-1/….txt",
-                mend="set source.package and source.version in conf/source/spamassassin.yaml back",
+                fix="set source.package and source.version in conf/source/spamassassin.yaml back",
             )
         return dates
 

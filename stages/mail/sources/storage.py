@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
-from stages.errors import SourceError
+from stages.machine.errors import SourceError
 
 # A store that is not there is said within half a minute; the client's own defaults take minutes.
 _S3_CLIENT = {"connect_timeout": 5, "read_timeout": 60, "retries": {"max_attempts": 2}}
@@ -53,7 +53,7 @@ def find(patterns: list[str], conf: str) -> list[File]:
             raise SourceError(
                 f"no file matches {pattern}",
                 expected="at least one",
-                mend=f"edit source.paths in {conf} and run `make params`",
+                fix=f"edit source.paths in {conf} and run `make params`",
             )
         files.update({f"{system.protocol}:{name}": File(system, name) for name in found})
     return list(files.values())
@@ -74,7 +74,7 @@ def resolve(pattern: str, conf: str) -> tuple[Any, str]:
         raise SourceError(
             f"source.paths has {pattern}",
             expected="a local path or s3://bucket/key",
-            mend=f"edit source.paths in {conf} and run `make params`",
+            fix=f"edit source.paths in {conf} and run `make params`",
         )
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     return fsspec.filesystem("s3", endpoint_url=endpoint, config_kwargs=_S3_CLIENT), path
@@ -96,9 +96,9 @@ def _said(what: str, conf: str) -> Iterator[None]:
         yield
     except (OSError, BotoCoreError) as error:
         stored = what.startswith("s3://")
-        check = "check AWS_ENDPOINT_URL and the credentials" if stored else "mend the file"
+        check = "check AWS_ENDPOINT_URL and the credentials" if stored else "repair the file"
         raise SourceError(
             f"cannot read {what}: {error}",
             expected=f"a whole file that this user may read{' in a store that answers' * stored}",
-            mend=f"{check}, or edit source.paths in {conf} and run `make params`",
+            fix=f"{check}, or edit source.paths in {conf} and run `make params`",
         ) from error

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from stages import config
-from stages.errors import SourceError
+from stages.machine.errors import SourceError
 from stages.mail.message import batched
 from stages.mail.sources import Survey
 from stages.mail.sources.mapping import Mapping
@@ -109,7 +109,7 @@ class TableMail:
             raise SourceError(
                 "source.columns.received_at and source.clock are both null",
                 expected="one of them, so that messages have an order in time",
-                mend=f"set one in {self._mapping.conf} and run `make params`",
+                fix=f"set one in {self._mapping.conf} and run `make params`",
             )
         messages = sum(1 for _ in self._read([self._mapping.fields["text"]]))
         return SeededClock(self._clock, messages, seed=self._seed)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stages.errors import StoreError
+from stages.machine.errors import StoreError
 from stages.stores.history.table import TABLE
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def reading(url: str) -> Iterator[Connection | None]:
                 raise StoreError(
                     f"{_NOT_READ}: the table {TABLE} at {shown(parsed)} is of {found}",
                     expected=f"revision {HEAD}",
-                    mend="`python -m stages history` brings an older one up to date; for a newer "
+                    fix="`python -m stages history` brings an older one up to date; for a newer "
                     "one, update the checkout",
                 )
             yield connection if found else None
@@ -127,5 +127,5 @@ def _no_store(found: str) -> StoreError:
     return StoreError(
         found,
         expected=f"a database that answers, with our table {TABLE} or none of that name",
-        mend=f"start it, or correct drift.history_url or {VARIABLE}, then run the same again",
+        fix=f"start it, or correct drift.history_url or {VARIABLE}, then run the same again",
     )

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stages.errors import DataError
-from stages.files import read_json
+from stages.machine.errors import DataError
+from stages.machine.files import read_json
 from stages.stores.history.database import writing
 from stages.stores.history.table import KEY, definition, row
 from stages.stores.history.upgrade import bring_up_to_date
@@ -58,7 +58,7 @@ def _read_verdict(path: Path) -> Mapping[str, Any]:
         raise DataError(
             f"{path} is no verdict ({type(error).__name__})",
             expected="a file that the monitor stage wrote",
-            mend="leave it out, or `dvc repro monitor`",
+            fix="leave it out, or `dvc repro monitor`",
         ) from error
     return dict(verdict)
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from stages.errors import DataError
+from stages.machine.errors import DataError
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
@@ -33,7 +33,7 @@ def row(verdict: Mapping[str, Any]) -> dict[str, Any]:
         raise DataError(
             f"no verdict: {error!r}",
             expected="what `Verdict.to_json` returns",
-            mend="dvc repro monitor",
+            fix="dvc repro monitor",
         ) from error
 
 

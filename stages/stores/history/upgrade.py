@@ -13,7 +13,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stages.errors import StoreError
+from stages.machine.errors import StoreError
 from stages.stores.history.database import shown
 from stages.stores.history.table import KEY, TABLE
 
@@ -100,7 +100,7 @@ def _check_columns(connection: Connection) -> None:
         f"the verdict is written but the monitoring history is not: {_address(connection)} has a "
         f"table {TABLE} that is not ours ({', '.join(differing[:3])}); it stays as it is",
         expected=f"our table {TABLE} or none of that name",
-        mend="rename that table, or correct drift.history_url or SPAMLINE_HISTORY_URL",
+        fix="rename that table, or correct drift.history_url or SPAMLINE_HISTORY_URL",
     )
 
 
@@ -116,7 +116,7 @@ def _check_known(config: Config, found: str) -> None:
             f"the verdict is written but the monitoring history is not: the table {TABLE} at "
             f"{address} is of revision {found}, which is newer than this checkout",
             expected=f"revision {HEAD} or earlier",
-            mend="update the checkout (git pull), then run the same again",
+            fix="update the checkout (git pull), then run the same again",
         ) from None
 
 

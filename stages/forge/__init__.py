@@ -1,0 +1,1 @@
+"""What the loop asks of GitHub, or of a forge like it."""

@@ -1,0 +1,1 @@
+"""The machine and the checkout we run on: files, cache, console, environment."""

@@ -1,0 +1,1 @@
+"""The documents that flow between stages, one file each."""

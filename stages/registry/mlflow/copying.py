@@ -1,0 +1,83 @@
+"""Moving from one registry to another, usually from the file of a checkout to a team's server."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from stages import config
+from stages.machine.console import say, track
+from stages.machine.errors import RegistryError
+from stages.registry.mlflow.location import HOME, VARIABLE, Location, locate
+from stages.registry.mlflow.models import CHAMPION, ModelRegistry, open_at
+
+
+def move_registry(registry: config.Registry, source: str | None) -> None:
+    """Copy every model of the registry `source` into the configured one, and say what was done.
+
+    What is there already is left as it is, so a killed move is finished by the next one. Nothing
+    is removed from the source.
+
+    Args:
+        registry: what is configured; the environment wins.
+        source: MLflow's tracking URI; the embedded registry of this checkout by default.
+
+    Raises:
+        RegistryError: the two are one, the source has no models, or one cannot be reached.
+    """
+    here = dataclasses.replace(locate(config.Registry(registry.name, source), {}), origin=True)
+    there = locate(registry)
+    if here.uri.rstrip("/") == there.uri.rstrip("/"):
+        raise RegistryError(
+            f"source and target are one registry, {here.shown}",
+            expected="two of them",
+            fix=f"set {VARIABLE} to the registry that takes the models (`make env` writes "
+            "it into .env), or name another --source",
+        )
+    models = _open_source(here, registry.name)
+    digests = models.models()
+    if not digests:
+        raise _empty(here, registry.name)
+    target = open_at(there, registry.name)
+    added = sum(
+        _move(models, target, digest)
+        for digest in track(digests, doing="moving models", total=len(digests))
+    )
+    say(
+        f"move-registry: {added} of {len(digests)} models of {registry.name} copied to "
+        f"{there.shown}, {len(digests) - added} were there; {_move_alias(models, target)}"
+    )
+
+
+def _open_source(location: Location, name: str) -> ModelRegistry:
+    # Opening an embedded registry makes its database where there is none.
+    if location.embedded and not Path(location.uri.removeprefix("sqlite:///")).is_file():
+        raise _empty(location, name)
+    return open_at(location, name)
+
+
+def _empty(location: Location, name: str) -> RegistryError:
+    return RegistryError(
+        f"the registry {location.shown} has no models of {name}",
+        expected="a registry to copy from",
+        fix=f"name one as --source (default: {HOME / 'mlflow.db'}), or correct registry.name",
+    )
+
+
+def _move(source: ModelRegistry, target: ModelRegistry, digest: str) -> bool:
+    """Copy one model unless it is there, verified on both sides; return whether it was copied."""
+    if target.find(digest) is not None:
+        target.verify(digest)
+        return False
+    with source.stored(digest) as registration:
+        target.register(registration)
+    return True
+
+
+def _move_alias(source: ModelRegistry, target: ModelRegistry) -> str:
+    """Let the target's alias name what the source's names, unless it names one; say which."""
+    wanted, held = source.holder(CHAMPION), target.holder(CHAMPION)
+    if held is None and wanted is not None:
+        target.set_alias(CHAMPION, wanted)
+        held = wanted
+    return f"{CHAMPION} is {held[:12] if held else 'no model'}"

@@ -1,0 +1,144 @@
+"""What the lives came to: window by window and in all, the same bytes each time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from stages import config
+from stages.machine.errors import DataError
+from stages.model.metrics import (
+    Metric,
+    bootstrap_weights,
+    f1_at,
+    interval,
+    metrics_at,
+    one_minus_auc_percent,
+    resampled,
+    spam_recall_at,
+)
+from stages.replay.record import Record, Scored
+from stages.replay.schedule import Policy
+
+Lived = Sequence[tuple[Record, Scored | None]]
+LOSS, RECALL = "one_minus_auc_percent", "recall_at_ham_fpr_1_percent"
+
+
+def results(
+    lives: Mapping[Policy, Lived], evaluation: config.Evaluation, seed: int
+) -> dict[str, Any]:
+    """Return, for each policy by name, its `windows` and its `total`.
+
+    A window without ham or without spam has no (1-AUC)% and no recall at a ham false-positive rate:
+    they are null. The totals are taken over all labelled messages of the stream at once, with
+    bootstrap intervals; `against_never` is the paired difference to the policy that never retrains,
+    whose messages are the same ones.
+
+    Raises:
+        DataError: the whole stream lacks a class.
+    """
+    totals = {policy: _sample(lived) for policy, lived in lives.items()}
+    spam = next(iter(totals.values())).spam
+    if spam.all() or not spam.any():
+        raise DataError(
+            f"the windows hold {(~spam).sum()} labelled ham and {spam.sum()} labelled spam",
+            expected="messages of both classes to judge by",
+            fix="set --from and --to to days that have them",
+        )
+    weights = bootstrap_weights(spam, evaluation.resamples, seed)
+    values = {policy: _values(scored, weights) for policy, scored in totals.items()}
+    never = values.get(Policy.NEVER)
+    return {
+        policy.value: {
+            "windows": [_window(record, scored) for record, scored in lived],
+            "total": {
+                **_counts(totals[policy]),
+                **_retrainings(lived),
+                **{k: interval(v, evaluation.confidence) for k, v in values[policy].items()},
+                "against_never": _against(never, values[policy], evaluation.confidence),
+            },
+        }
+        for policy, lived in lives.items()
+    }
+
+
+def compute(lives: Mapping[Policy, Lived]) -> dict[str, Any]:
+    """Return the CPU seconds of each policy, which differ from run to run."""
+    return {
+        policy.value: {
+            "scoring_cpu_seconds": round(sum(record.cpu_seconds for record, _ in lived), 1),
+            "retraining_cpu_seconds": round(
+                sum(record.retraining_cpu_seconds for record, _ in lived), 1
+            ),
+        }
+        for policy, lived in lives.items()
+    }
+
+
+def _sample(lived: Lived) -> Scored:
+    nothing = Scored(np.empty(0, bool), np.empty(0), np.empty(0, bool))
+    return Scored.joined([nothing, *(scored for _, scored in lived if scored is not None)])
+
+
+def _values(scored: Scored, weights: np.ndarray) -> dict[str, np.ndarray]:
+    every = metrics_at(0.5)
+    ranking: dict[str, Metric] = {name: every[name] for name in (LOSS, RECALL)}
+    return {
+        **resampled(ranking, scored.spam, scored.probability, weights),
+        # Of the verdicts as they were given, whatever the threshold was at the time.
+        **resampled({"f1": every["f1"]}, scored.spam, scored.called_spam.astype(float), weights),
+    }
+
+
+def _against(
+    never: dict[str, np.ndarray] | None, own: dict[str, np.ndarray], confidence: float
+) -> dict[str, Any] | None:
+    if never is None:
+        return None
+    return {name: interval(own[name] - never[name], confidence) for name in own}
+
+
+def _window(record: Record, scored: Scored | None) -> dict[str, Any]:
+    verdict, retraining = record.verdict, record.retraining
+    judged = (verdict or {}).get("quality") or {}
+    return {
+        "from": record.start.isoformat(),
+        "to": record.end.isoformat(),
+        "messages": verdict["window"]["messages"] if verdict else 0,
+        "model": verdict["model"][:12] if verdict else None,
+        "decision": verdict["decision"] if verdict else "no_mail",
+        "action": record.action.value,
+        "retraining": vars(retraining) if retraining else None,
+        # As the verdict says them.
+        "log_loss": judged.get("log_loss"),
+        "log_loss_rise_low": judged.get("log_loss_rise_low"),
+        **(_quality(scored) if scored is not None else {}),
+    }
+
+
+def _quality(scored: Scored) -> dict[str, Any]:
+    spam, probability = scored.spam, scored.probability
+    both = spam.any() and not spam.all()
+    return {
+        **_counts(scored),
+        LOSS: one_minus_auc_percent(spam, probability) if both else None,
+        RECALL: spam_recall_at(spam, probability, 0.01) if both else None,
+        "f1": f1_at(spam, scored.called_spam.astype(float), 0.5) if spam.any() else None,
+    }
+
+
+def _counts(scored: Scored) -> dict[str, int]:
+    return {
+        "ham": int((~scored.spam).sum()),
+        "spam": int(scored.spam.sum()),
+        "ham_lost": int((scored.called_spam & ~scored.spam).sum()),
+        "spam_missed": int((scored.spam & ~scored.called_spam).sum()),
+    }
+
+
+def _retrainings(lived: Lived) -> dict[str, int]:
+    tried = [record.retraining for record, _ in lived if record.retraining]
+    promoted = sum(retraining.promoted for retraining in tried)
+    return {"promoted": promoted, "refused": len(tried) - promoted}

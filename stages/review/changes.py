@@ -1,0 +1,46 @@
+"""What has changed: the window, the parameters, the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stages.review.facts import Facts
+from stages.review.literal import literal
+from stages.review.markdown import table
+
+_MOST_ROWS = 40
+
+
+def changes(facts: Facts) -> str:
+    """Return the changed parameters and the data, counts and digests, as Markdown."""
+    return "\n".join([*_params(facts), *_data(facts)])
+
+
+def _params(facts: Facts) -> Iterator[str]:
+    yield "\n## What has changed\n"
+    if not facts.params:
+        yield "No parameter."
+        return
+    rows = [[literal(key), literal(old), literal(new)] for key, (old, new) in facts.params.items()]
+    yield table(["parameter", "before", "now"], rows[:_MOST_ROWS])
+    if len(rows) > _MOST_ROWS:
+        yield f"\nand {len(rows) - _MOST_ROWS} more: `git diff {facts.base[:12]} -- params.yaml`"
+
+
+def _data(facts: Facts) -> Iterator[str]:
+    yield ""
+    rows = []
+    for name, digest in sorted(facts.receipt.data.items(), reverse=True):
+        before = facts.digests.get(name)
+        same = "the same" if before == digest else f"before {literal((before or 'none')[:12])}"
+        rows.append([name, *_counts(facts, name, digest), literal(digest[:12]), same])
+    yield table(["data", "messages", "ham", "spam", "days", "SHA-256", ""], rows)
+
+
+def _counts(facts: Facts, name: str, digest: str) -> list[str]:
+    """Return the counts of a split; empty where what is fetched here is not it."""
+    split = facts.fetched["splits"][name] if facts.fetched else {}
+    if split.get("sha256") != digest:
+        return ["", "", "", ""]
+    days = f"{split['first'][:10]} to {split['last'][:10]}"
+    return [*(str(split[key]) for key in ("messages", "ham", "spam")), days]

@@ -1,0 +1,97 @@
+"""What a review rests on: receipt, metrics, pointer, parameters and data, before and now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stages.config import PARAMS, flat
+from stages.machine.errors import DataError
+from stages.machine.files import read_json
+from stages.records.pointer import POINTER, Pointer, read_pointer
+from stages.records.receipt import RECEIPT, Receipt, read_receipt
+from stages.registry.registration import METRICS
+from stages.review.carriers import Carrier
+from stages.versioning import git
+
+FETCHED = Path("data/fetch/summary.json")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that the page says.
+
+    Attributes:
+        base: the commit that is compared with.
+        receipt: the candidate's, with the gate's decision.
+        metrics: `data/evaluate/metrics.json`.
+        before: the digest of the model in production at `base`, if there was one.
+        pointer: the pointer as it would be.
+        params: changed keys of `params.yaml`, with both values.
+        digests: of train and holdout at `base`; empty where it has no receipt.
+        fetched: `data/fetch/summary.json`, or None where it is not at hand.
+        verdict: on drift, or None.
+        carriers: of the verdict.
+    """
+
+    base: str
+    receipt: Receipt
+    metrics: Mapping[str, Any]
+    before: str | None
+    pointer: Pointer
+    params: Mapping[str, tuple[Any, Any]]
+    digests: Mapping[str, str]
+    fetched: Mapping[str, Any] | None
+    verdict: Mapping[str, Any] | None
+    carriers: Sequence[Carrier]
+
+
+def gather(
+    base: str, *, verdict: Mapping[str, Any] | None, carriers: Sequence[Carrier] = ()
+) -> Facts:
+    """Return what there is to say about the working folder, compared with the commit `base`.
+
+    Raises:
+        DataError: metrics and receipt are of two models.
+        RegistryError: there is no receipt, or no pointer.
+    """
+    receipt, metrics = read_receipt(), read_json(METRICS)
+    if metrics["candidate"]["model"] != receipt.model:
+        raise DataError(
+            f"{METRICS} is of the model {metrics['candidate']['model'][:12]}",
+            expected=f"the receipt's, {receipt.model[:12]}",
+            fix="dvc repro register",
+        )
+    pointer, earlier = _before(base, POINTER), _before(base, RECEIPT)
+    return Facts(
+        base=base,
+        receipt=receipt,
+        metrics=metrics,
+        before=pointer["model"] if pointer else None,
+        pointer=read_pointer(),
+        params=_differing(_yaml(git.content(base, PARAMS)), _yaml(PARAMS.read_bytes())),
+        digests=earlier["data"] if earlier else {},
+        fetched=read_json(FETCHED) if FETCHED.exists() else None,
+        verdict=verdict,
+        carriers=carriers,
+    )
+
+
+def _before(base: str, path: Path) -> dict[str, Any] | None:
+    text = git.content(base, path)
+    found: dict[str, Any] | None = json.loads(text) if text else None
+    return found
+
+
+def _yaml(text: bytes | None) -> dict[str, Any]:
+    return flat(yaml.safe_load(text or b"{}") or {})
+
+
+def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    keys = [key for key in {**one, **other} if one.get(key) != other.get(key)]
+    return {key: (one.get(key), other.get(key)) for key in keys}

@@ -1,0 +1,72 @@
+"""`make review`: the page about what is checked out, as files, and below a pull request."""
+
+from __future__ import annotations
+
+from stages.forge.actions import summarise
+from stages.forge.connect import open_forge
+from stages.forge.protocol import Forge
+from stages.machine.console import say
+from stages.machine.errors import ForgeError
+from stages.machine.files import read_json
+from stages.review.carriers import carriers_of
+from stages.review.facts import Facts, gather
+from stages.review.page import page
+from stages.review.write import FOLDER, drawn, write_review
+from stages.stores.publication import VERDICT
+from stages.versioning import git
+from stages.versioning.dvc import reproduce
+
+TOPIC = "review"
+
+
+def review(base: str | None, pull_request: int | None) -> None:
+    """Bring the candidate up to date, write its review, let that be a comment of `pull_request`.
+
+    Args:
+        base: the commit to compare with; where main and this meet by default.
+        pull_request: its number; None for files alone.
+
+    Raises:
+        RegistryError, DataError: there is no candidate to review.
+        GitError, ForgeError: the base is not known, or the forge refuses.
+    """
+    # What is proposed may be parameters alone.
+    reproduce("register")
+    facts = _facts(base or git.meeting_point())
+    say(f"review: {write_review(facts)}")
+    forge = open_forge() if pull_request is not None else None
+    text = page(facts, _committed(forge))
+    summarise(text)
+    if pull_request is None:
+        return
+    if forge is None:
+        raise ForgeError(
+            f"pull request {pull_request} of an unknown repository",
+            expected="GITHUB_REPOSITORY, as owner/name, and a token",
+            fix="set both, or leave the number out to write files alone",
+        )
+    forge.comment(pull_request, TOPIC, text)
+    say(f"review: written below pull request {pull_request}")
+
+
+def _facts(base: str) -> Facts:
+    verdict = read_json(VERDICT) if VERDICT.exists() else None
+    facts = gather(base, verdict=verdict, carriers=carriers_of(verdict or {}))
+    if verdict is None or verdict["model"] == facts.receipt.champion:
+        return facts
+    # A verdict on another model than the champion is no reason for this one.
+    return gather(base, verdict=None)
+
+
+def _committed(forge: Forge | None) -> dict[str, str]:
+    """Return the addresses of the pictures that are committed as they were drawn now.
+
+    By the commit that made them: what is checked out may be a merge that nobody keeps.
+    """
+    found = {}
+    for name in drawn() if forge else []:
+        path = FOLDER / name
+        made = git.history(path)
+        if forge and made and git.content(made[0], path) == path.read_bytes():
+            found[name] = forge.raw(made[0], path.as_posix())
+    return found

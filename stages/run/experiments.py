@@ -1,0 +1,84 @@
+"""Experiments side by side, in a few fixed columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from stages.versioning.dvc import repository
+
+PARAMS = {
+    "classifier": ("classifier", "kind"),
+    "until": ("window", "until"),
+}
+METRICS = {
+    "(1-AUC)%": "one_minus_auc_percent",
+    "recall@0.1%": "recall_at_ham_fpr_0_1_percent",
+    "recall@1%": "recall_at_ham_fpr_1_percent",
+    "F1": "f1",
+    "Brier": "brier",
+    "ECE": "expected_calibration_error",
+}
+
+
+def print_experiments() -> None:
+    """Print the workspace, HEAD, its experiments and the queue as a table, best AUC first.
+
+    Raises:
+        BusyError, UserError: DVC is busy or refuses.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    with repository() as repo:
+        states = [state.dumpd() for state in repo.experiments.show()]
+    table = Table("experiment", "state", *PARAMS, "features", *METRICS)
+    for row in sorted(experiment_rows(states), key=best_first):
+        table.add_row(*row)
+    Console().print(table)
+
+
+def experiment_rows(states: list[dict[str, Any]]) -> Iterator[list[str]]:
+    """Yield a row of cells for each state, and for each experiment on it.
+
+    Args:
+        states: what `dvc exp show --json` prints.
+    """
+    for state in states:
+        kind = "workspace" if state["rev"] == "workspace" else "commit"
+        yield _row(state["name"] or state["rev"][:7], kind, state)
+        for branch in state["experiments"] or []:
+            status = branch["executor"]["state"] if branch["executor"] else "done"
+            for experiment in branch["revs"][:1]:
+                yield _row(experiment["name"] or experiment["rev"][:7], status, experiment)
+
+
+def best_first(row: list[str]) -> tuple[bool, float]:
+    """Sort workspace and commits first, then experiments by (1-AUC)%, unfinished ones last."""
+    loss = row[3 + len(PARAMS)]
+    return (row[1] not in ("workspace", "commit"), float(loss) if loss else math.inf)
+
+
+def _row(name: str, status: str, state: dict[str, Any]) -> list[str]:
+    data = state["data"] or {}
+    params = _file(data, "params", "params.yaml")
+    candidate = _file(data, "metrics", "data/evaluate/metrics.json").get("candidate", {})
+    shown = [str(params.get(section, {}).get(key, "")) for section, key in PARAMS.values()]
+    numbers = [_number(candidate.get(key)) for key in METRICS.values()]
+    return [name, status, *shown, _features(params.get("features", {})), *numbers]
+
+
+def _features(features: dict[str, Any]) -> str:
+    return "+".join(name for name in ("embedding", "words", "characters") if features.get(name))
+
+
+def _number(interval: Any) -> str:
+    value = interval.get("value") if isinstance(interval, dict) else None
+    return "" if value is None else f"{value:.4f}"
+
+
+def _file(data: dict[str, Any], kind: str, path: str) -> dict[str, Any]:
+    """Return what DVC read from `path`; empty where it could not."""
+    found = data.get(kind, {}).get(path, {}).get("data")
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,25 @@
+"""The scheduled job: the right-hand chain of `dvc.yaml` in this process, without DVC and git."""
+
+from __future__ import annotations
+
+from stages.machine.files import exclusive
+from stages.run.stage import run_stage
+from stages.run.summary import print_scoring
+from stages.run.whole import LOCK
+
+CHAIN = (("fetch",), ("embed", "batch"), ("infer",), ("monitor",))
+
+
+def score() -> None:
+    """Fetch the mail, score its batch with the production model, look for drift, and say so.
+
+    Every stage runs, whatever an earlier job left: nobody here knows what that was made from.
+
+    Raises:
+        BusyError: a run or another scoring is at work here.
+        UserError: of a stage; those after it have not run.
+    """
+    with exclusive(LOCK, "a run"):
+        for stage in CHAIN:
+            run_stage(*stage)
+        print_scoring()

@@ -1,0 +1,166 @@
+"""What a person reads at the end of a run: data, model, gate, predictions, drift, where next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stages.machine.errors import DataError
+from stages.machine.files import read_json
+from stages.records.pointer import read_pointer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+FETCH, METRICS = Path("data/fetch/summary.json"), Path("data/evaluate/metrics.json")
+RECEIPT, INFER = Path("data/register/receipt.json"), Path("data/infer/summary.json")
+DRIFT, REPORT = Path("data/monitor/drift.json"), Path("data/monitor/report.html")
+
+QUALITY = {
+    "one_minus_auc_percent": "(1-AUC)%, lower is better",
+    "recall_at_ham_fpr_1_percent": "spam caught at 1 % of the ham lost",
+    "recall_at_ham_fpr_0_1_percent": "spam caught at 0.1 % of the ham lost",
+    "f1": "F1 of the verdicts",
+    "recall": "spam caught by the verdicts",
+    "ham_false_positive_rate": "ham lost by the verdicts",
+    "brier": "Brier score",
+    "expected_calibration_error": "expected calibration error",
+}
+
+
+def print_summary(console: Console | None = None) -> None:
+    """Print what the last run found.
+
+    Args:
+        console: where to; standard output by default.
+
+    Raises:
+        DataError: no run has come to its end here.
+    """
+    _print(_facts({path: _read(path) for path in (FETCH, METRICS, RECEIPT, INFER, DRIFT)}), console)
+
+
+def print_scoring(console: Console | None = None) -> None:
+    """Print what the last scoring found: of the mail, the predictions and drift alone.
+
+    Args:
+        console: where to; standard output by default.
+
+    Raises:
+        DataError: no scoring has come to its end here.
+    """
+    _print(_scoring({path: _read(path) for path in (FETCH, INFER, DRIFT)}), console)
+
+
+def _print(facts: Iterable[tuple[str, list[str]]], console: Console | None) -> None:
+    from rich.console import Console
+
+    # Soft wrap: whoever copies a line gets a line.
+    console = console or Console(highlight=False, soft_wrap=True)
+    for title, lines in facts:
+        console.print(f"\n[bold]{title}[/bold]")
+        for line in lines:
+            console.print(f"  {line}", markup=False)
+    console.print()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = read_json(path)
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{path} cannot be read ({type(error).__name__})",
+            expected="what a run that came to its end leaves",
+            fix="run `make run`",
+        ) from None
+    return content
+
+
+def _facts(found: dict[Path, dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
+    yield "Data", list(_data(found[FETCH]))
+    metrics = found[METRICS]
+    yield f"Model {metrics['candidate']['model'][:12]}{_holdout(metrics)}", list(_quality(metrics))
+    yield _gate_title(found[RECEIPT]), list(found[RECEIPT]["gate"]["reasons"])
+    yield "Predictions", list(_predictions(found[INFER]))
+    yield _drift_title(found[DRIFT]), list(found[DRIFT]["reasons"])
+    yield "Look next", list(_next(found[DRIFT]))
+
+
+def _scoring(found: dict[Path, dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
+    yield "Data", list(_data(found[FETCH]))
+    yield "Predictions", list(_predictions(found[INFER]))
+    yield _drift_title(found[DRIFT]), list(found[DRIFT]["reasons"])
+
+
+def _data(fetch: dict[str, Any]) -> Iterator[str]:
+    for name in ("train", "holdout", "batch"):
+        split = fetch["splits"][name]
+        days = f"{split['first'][:10]} to {split['last'][:10]}" if split["messages"] else "none yet"
+        yield (
+            f"{name:<8} {split['messages']:>6} messages  {days}  "
+            f"{split['ham']} ham, {split['spam']} spam"
+        )
+    dropped = ", ".join(
+        f"{count} {reason.replace('_', ' ')}" for reason, count in fetch["dropped"].items() if count
+    )
+    yield f"left out: {dropped or 'nothing'}"
+
+
+def _holdout(metrics: dict[str, Any]) -> str:
+    holdout = metrics["holdout"]
+    return (
+        f" on {holdout['ham']} ham and {holdout['spam']} spam held out, with "
+        f"{metrics['confidence']:.0%} intervals"
+    )
+
+
+def _quality(metrics: dict[str, Any]) -> Iterator[str]:
+    candidate, champion = metrics["candidate"], metrics["champion"]
+    for key, name in QUALITY.items():
+        beside = f"   champion {interval(champion[key])}" if champion else ""
+        yield f"{name:<38}{interval(candidate[key])}{beside}"
+
+
+def interval(of: Mapping[str, float | None]) -> str:
+    """Return a number with its interval for people: `0.2615  [0.0377, 0.5809]`."""
+    value, low, high = ("?" if of[end] is None else f"{of[end]:.4f}" for end in _ENDS)
+    return f"{value}  [{low}, {high}]"
+
+
+_ENDS = ("value", "low", "high")
+
+
+def _gate_title(receipt: dict[str, Any]) -> str:
+    decision = "accepted" if receipt["gate"]["accepted"] else "REFUSED"
+    model = read_pointer().model
+    other = "" if model == receipt["model"] else f"; in production is {str(model)[:12]}"
+    return f"Gate: {decision}{other}"
+
+
+def _predictions(infer: dict[str, Any]) -> Iterator[str]:
+    window = infer["window"]
+    yield (
+        f"{infer['messages']} messages of {window['from']} to {window['to']}: "
+        f"{infer['spam']} spam, by model {infer['model'][:12]}"
+    )
+
+
+def _drift_title(drift: dict[str, Any]) -> str:
+    decision = drift["decision"].replace("_", " ")
+    return f"Drift: {decision} ({drift['votes']} of {len(drift['statistics'])} votes)"
+
+
+def _next(drift: dict[str, Any]) -> Iterator[str]:
+    if _is_about(drift):
+        yield f"{REPORT!s:<30} what changed, to look at in a browser"
+    yield "data/infer/predictions/        the verdicts, Parquet by day"
+    yield "data/evaluate/plots/           `dvc plots show`; slices in data/evaluate/metrics.json"
+    yield "make compare                   experiments side by side"
+
+
+def _is_about(drift: dict[str, Any]) -> bool:
+    """Return whether the report is of this verdict: DVC restores one without the other."""
+    page = REPORT.read_text(encoding="utf-8") if REPORT.exists() else ""
+    window = drift["window"]
+    return f"{window['from']} to {window['to']}" in page and drift["model"][:12] in page

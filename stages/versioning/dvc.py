@@ -1,0 +1,105 @@
+"""The adapter of DVC: reproduces stages in this process, in the folder it stands in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stages.machine.errors import BusyError, StageError, UserError, full_disk
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+
+
+@contextmanager
+def repository() -> Iterator[Repo]:
+    """Yield DVC's view of the folder we stand in.
+
+    Raises:
+        BusyError: another DVC command is at work in this folder.
+        UserError: DVC itself refused, in its own words.
+    """
+    from dvc.exceptions import DvcException
+    from dvc.lock import LockError
+    from dvc.repo import Repo
+
+    try:
+        with Repo() as repo:
+            yield repo
+    except LockError as error:
+        raise BusyError(
+            "another DVC command is at work here",
+            expected="one at a time",
+            fix="wait for it to end, then run again",
+        ) from error
+    except DvcException as error:
+        raise UserError(
+            f"DVC: {error}",
+            expected="a repository that DVC can work with",
+            fix="`dvc doctor`, then run again",
+        ) from error
+
+
+def reproduce(*targets: str, force: bool = False) -> None:
+    """Bring `targets` (all stages by default) up to date, as `dvc repro` does.
+
+    Args:
+        targets: names of stages.
+        force: run these, and nothing before them, even if nothing that DVC sees has changed.
+
+    Raises:
+        StageError: a stage failed; its own line stands above, its exit status comes along.
+        BusyError, UserError: as for `repository`.
+    """
+    from dvc.exceptions import ReproductionError
+
+    # Stages are `python -m stages ...`: the very Python that runs this.
+    os.environ["PATH"] = os.pathsep.join(
+        [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    )
+    with repository() as repo:
+        try:
+            repo.reproduce(targets=list(targets) or None, force=force, single_item=force)
+        except ReproductionError as error:
+            if full := _full_disk(error):
+                raise full from error
+            raise StageError(str(error), status=_status(error)) from error
+
+
+def stale(target: str) -> list[str]:
+    """Return the stages up to `target` that would run now; data that is not here counts as there.
+
+    Raises:
+        BusyError, UserError: as for `repository`.
+    """
+    with repository() as repo:
+        stages = repo.reproduce(targets=[target], dry=True, allow_missing=True)
+        return [str(stage.addressing) for stage in stages]
+
+
+def _full_disk(error: BaseException) -> UserError | None:
+    """Return what to say where the cache found no room: to DVC it is a failure like any."""
+    found = (full_disk(cause) for cause in _causes(error) if isinstance(cause, OSError))
+    return next(filter(None, found), None)
+
+
+def _status(error: BaseException) -> int:
+    """Return the exit status of the command that failed: DVC has it in its words only."""
+    from dvc.stage.exceptions import StageCmdFailedError
+
+    for cause in _causes(error):
+        if isinstance(cause, StageCmdFailedError):
+            last = str(cause).rsplit(" ", 1)[-1]
+            return int(last) if last.isdigit() else 1
+    return UserError.exit_status
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield `error` and what lies below it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,96 @@
+"""DVC's remote as this machine has it: its address in `.dvc/config`, what is private elsewhere.
+
+Endpoint and credentials come from the environment (`.env`), or from `.dvc/config.local` as DVC
+reads it; git has neither.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stages.stores.s3 import Store, check
+
+# DVC's names of what every S3 client takes, and the client's.
+_ACCESS = {
+    "endpointurl": "endpoint_url",
+    "region": "region_name",
+    "access_key_id": "aws_access_key_id",
+    "secret_access_key": "aws_secret_access_key",
+    "session_token": "aws_session_token",
+}
+# Any of these says that somebody has thought of S3 on this machine.
+_VARIABLES = (
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_PROFILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+)
+
+
+@dataclass(frozen=True)
+class Remote:
+    """The default remote of this checkout.
+
+    Args:
+        url: where it is; None where DVC has no default remote.
+        options: what DVC's configuration says of it, `config.local` included.
+    """
+
+    url: str | None
+    options: Mapping[str, Any]
+
+    @property
+    def in_s3(self) -> bool:
+        """Whether it is in S3: any other kind is DVC's business alone."""
+        return bool(self.url and self.url.startswith("s3://"))
+
+    def set_up(self, environment: Mapping[str, str] = os.environ) -> bool:
+        """Return whether this machine has been told how to reach it.
+
+        A clone of somebody without an account hasn't: its remote is then no remote, and nobody
+        waits for the internet to say so.
+        """
+        if not self.in_s3:
+            return self.url is not None
+        private = {*_ACCESS, "profile", "credentialpath"} & self.options.keys()
+        shared = Path(environment.get("HOME", "/")) / ".aws" / "credentials"
+        return bool(private) or any(map(environment.get, _VARIABLES)) or shared.exists()
+
+    def check(self, *, trouble: str, then: str) -> None:
+        """Fail within seconds, and say why, unless the remote answers.
+
+        Args:
+            trouble: what is the matter when it fails, to begin the line with.
+            then: the command to run once it is fixed.
+
+        Raises:
+            StoreError: see `stages.stores.s3.check`; or nobody has set it up here.
+        """
+        assert self.url is not None  # noqa: S101 -- callers ask `in_s3` first
+        store = Store(self.url, "remote.storage.url in .dvc/config", trouble, then)
+        if not self.set_up():
+            raise store.error(
+                "this machine has neither its address nor credentials",
+                "`make up` starts one here, or set AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY in .env",
+            )
+        given = {_ACCESS[name]: self.options[name] for name in _ACCESS if name in self.options}
+        check(store, profile=self.options.get("profile"), **given)
+
+
+def default_remote() -> Remote:
+    """Return the default remote that DVC's configuration names in the folder we stand in."""
+    from dvc.config import Config
+
+    found = Config.from_cwd()
+    name = found["core"].get("remote")
+    options = found["remote"].get(name, {}) if name else {}
+    return Remote(options.get("url"), options)

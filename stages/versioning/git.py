@@ -1,0 +1,166 @@
+"""The adapter of git: the checkout we stand in, and the remote `origin` that it came from."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from stages.machine.errors import GitError
+
+MAIN = "main"
+_AUTHOR = ("-c", "user.name=spamline", "-c", "user.email=spamline@localhost")
+# Seconds; a remote that does not answer in that time is dead.
+_PATIENCE = 300
+
+
+def fetch_main() -> str:
+    """Fetch `origin/main`; return its commit.
+
+    Raises:
+        GitError: the remote cannot be reached, or has no such branch.
+    """
+    _git("fetch", "--quiet", "origin", f"+refs/heads/{MAIN}:refs/remotes/origin/{MAIN}")
+    return commit_of(f"refs/remotes/origin/{MAIN}")
+
+
+def commit_of(name: str) -> str:
+    """Return the commit that `name` names.
+
+    Raises:
+        GitError: it names none.
+    """
+    return _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+
+
+def meeting_point() -> str:
+    """Return the commit where HEAD and the newest main meet."""
+    return _git("merge-base", "HEAD", fetch_main())
+
+
+def fetch_branch(branch: str) -> str | None:
+    """Fetch `branch` of the remote; return its newest commit, or None where there is none."""
+    listed = _git("ls-remote", "origin", f"refs/heads/{branch}")
+    if not listed:
+        return None
+    commit = listed.split()[0]
+    _git("fetch", "--quiet", "origin", commit)
+    return commit
+
+
+def here() -> str:
+    """Return the branch we are on, or the commit where we are on none."""
+    return _git("symbolic-ref", "--quiet", "--short", "HEAD", fails=True) or commit_of("HEAD")
+
+
+def state_file(name: str) -> Path:
+    """Return a path inside git's own folder, where an operation notes that it is under way."""
+    return Path(_git("rev-parse", "--git-path", name))
+
+
+def sweep_locks() -> None:
+    """Remove the locks that a git killed here has left; nobody else may be at work."""
+    folder = Path(_git("rev-parse", "--git-common-dir"))
+    for lock in (*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock")):
+        lock.unlink(missing_ok=True)
+
+
+def changed_files() -> list[str]:
+    """Return the tracked files that differ from HEAD."""
+    return _differing("HEAD")
+
+
+def files_between(one: str, other: str) -> list[str]:
+    """Return the files that differ between two commits."""
+    return _differing(one, other)
+
+
+def _differing(*commits: str) -> list[str]:
+    listed = _git("diff", "--name-only", "-z", "--no-renames", *commits, "--")
+    return [name for name in listed.split("\0") if name]
+
+
+def history(path: Path) -> list[str]:
+    """Return the commits that changed a file, the newest first."""
+    return _git("log", "--format=%H", "--", path.as_posix()).split()
+
+
+def content(commit: str, path: Path) -> bytes | None:
+    """Return the bytes of a file as `commit` has it, or None where it has none."""
+    done = _run("show", f"{commit}:{path.as_posix()}")
+    return done.stdout if done.returncode == 0 else None
+
+
+def switch(name: str) -> None:
+    """Let the checkout be that branch, or commit; changes of tracked files are lost."""
+    branch = _run("show-ref", "--verify", "--quiet", f"refs/heads/{name}").returncode == 0
+    _git("switch", "--quiet", "--discard-changes", *([] if branch else ["--detach"]), name)
+
+
+def commit(paths: Sequence[str], message: str) -> str:
+    """Commit `paths` on whatever HEAD is, in the loop's own name; return the commit."""
+    _git("add", "--", *paths)
+    _git(*_AUTHOR, "commit", "--quiet", "--no-verify", "--message", message, "--", *paths)
+    return commit_of("HEAD")
+
+
+def is_same(one: str, other: str) -> bool:
+    """Return whether two commits have the same files and the same parent."""
+    return len({_git("rev-parse", f"{name}^{{tree}}", f"{name}^") for name in (one, other)}) == 1
+
+
+def strangers(commit: str, base: str) -> list[str]:
+    """Return the authors of the commits between `base` and `commit` that are not the loop."""
+    names = _git("log", "--format=%ae", f"{base}..{commit}").split("\n")
+    return sorted({name for name in names if name and name != _AUTHOR[-1].partition("=")[2]})
+
+
+def push(commit: str, branch: str, *, instead_of: str | None) -> None:
+    """Let `branch` of the remote be `commit`, if it still is `instead_of` (None: not there yet).
+
+    Raises:
+        GitError: somebody has pushed there meanwhile, or the remote refuses.
+    """
+    target = f"refs/heads/{branch}"
+    _git(
+        *("push", "--quiet", f"--force-with-lease={target}:{instead_of or ''}"),
+        *("origin", f"{commit}:{target}"),
+    )
+
+
+def _git(*arguments: str, fails: bool = False) -> str:
+    done = _run(*arguments)
+    if done.returncode != 0 and not fails:
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["it failed"]
+        line = next((line for line in lines if re.match("fatal|error", line)), lines[-1])
+        verb = next(word for word in arguments if not word.startswith("-") and "=" not in word)
+        # An address may hold a token.
+        words = re.sub(r"://[^/@\s]*@", "://", line)[:300]
+        raise GitError(
+            f"git {verb}: {words}",
+            expected="a clone whose remote `origin` answers and lets this user in",
+            fix="correct that, then run again",
+        )
+    return done.stdout.decode(errors="surrogateescape").strip()
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(  # noqa: S603 -- a list, no shell
+            ["git", *arguments],  # noqa: S607 -- the user's git
+            capture_output=True,
+            check=False,
+            timeout=_PATIENCE,
+            # Nobody is there who could type a password.
+            env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
+        )
+    except FileNotFoundError:
+        raise GitError("there is no git", expected="git on the PATH", fix="install it") from None
+    except subprocess.TimeoutExpired:
+        raise GitError(
+            f"git {arguments[0]} did not end within {_PATIENCE} s",
+            expected="a remote that answers",
+            fix="run again when it does",
+        ) from None

@@ -1,0 +1,166 @@
+"""`make push` and `make pull`: what DVC tracks, to and from the team's S3."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from stages.machine.console import say
+from stages.machine.errors import StoreError
+from stages.versioning.dvc import repository
+from stages.versioning.dvc_remote import Remote, default_remote
+
+if TYPE_CHECKING:
+    from dvc.repo import Repo
+
+# DVC's client would repeat itself for a minute over a server that dies in mid-push.
+_ATTEMPTS = ("AWS_MAX_ATTEMPTS", "2")
+
+
+def push() -> None:
+    """Send every file that the lock names, then look whether the remote has them all.
+
+    Raises:
+        StoreError: the remote cannot be used, or something did not arrive; what arrived stays.
+        BusyError: another DVC command is at work here.
+    """
+    from dvc.exceptions import UploadError
+
+    remote = _checked(trouble="nothing was pushed", then="make push")
+    with repository() as repo, _terse() as failures:
+        try:
+            sent = repo.push()
+            if missing := _missing(repo):
+                sent += _send_missing(repo)
+                missing = _missing(repo)
+        except UploadError as error:
+            trouble = f"{error.amount} files did not arrive"
+            _check(remote, trouble=trouble, then="make push")
+            raise _incomplete(remote, f"{trouble}{failures.first()}", "`make push`") from error
+    _check_complete(remote, missing)
+    say(f"push: {sent} files sent; {remote.url} has everything that dvc.lock names")
+
+
+def pull() -> None:
+    """Fetch every file that the lock names into the cache, and put them into the workspace.
+
+    Raises:
+        StoreError: the remote cannot be used, or lacks something; what it has is here.
+        BusyError: another DVC command is at work here.
+    """
+    from dvc.exceptions import CheckoutError, DownloadError
+
+    remote = _checked(trouble="nothing was pulled", then="make pull")
+    with repository() as repo, _terse() as failures:
+        try:
+            found = repo.pull()
+        except (CheckoutError, DownloadError) as error:
+            _check(remote, trouble="not everything was pulled", then="make pull")
+            fix = "`make push` where they are, or make them anew: `make run`"
+            _check_complete(remote, _missing(repo), fix)
+            reason = failures.first() or f" ({' '.join(str(error).split())[:200]})"
+            raise _incomplete(
+                remote, f"not everything was pulled{reason}", "fix that, then `make pull`"
+            ) from error
+    say(f"pull: {found['stats']['fetched']} files fetched from {remote.url}")
+
+
+def check_pushed() -> None:
+    """Fail unless the remote has every file that the lock names: a forgotten push.
+
+    Raises:
+        StoreError: it lacks some, or cannot be used.
+    """
+    remote = _checked(trouble="it is not known what was pushed", then="make push")
+    with repository() as repo, _terse():
+        _check_complete(remote, _missing(repo))
+    say(f"push: {remote.url} has everything that dvc.lock names")
+
+
+def _missing(repo: Repo) -> list[str]:
+    """Return the tracked files that the remote lacks, as `dvc data status --not-in-remote` does."""
+    found = repo.data_status(not_in_remote=True, remote_refresh=True, granular=True)
+    return sorted(found["not_in_remote"])
+
+
+def _send_missing(repo: Repo) -> int:
+    """Send what the remote lacks, file by file; return how many files that were.
+
+    DVC takes a folder whose listing is in the remote for whole, and never sends a file of it again.
+    """
+    cache, remote = repo.cache.local, repo.cloud.get_remote_odb()
+    tracked = set().union(*repo.used_objs(push=True).values())
+    # Without an index of what was sent, each file is looked for.
+    sent = repo.cloud.transfer(cache, remote, tracked, shallow=False, cache_odb=cache)
+    return len(sent.transferred)
+
+
+def _checked(*, trouble: str, then: str) -> Remote:
+    with repository():
+        remote = default_remote()
+    if remote.url is None:
+        raise StoreError(
+            f"{trouble}: DVC has no default remote here",
+            expected="core.remote in .dvc/config",
+            fix="git checkout -- .dvc/config",
+        )
+    _check(remote, trouble=trouble, then=then)
+    return remote
+
+
+def _check_complete(remote: Remote, missing: list[str], fix: str = "`make push`") -> None:
+    if missing:
+        raise _incomplete(remote, f"it lacks {len(missing)} files, first {missing[0]}", fix)
+
+
+def _check(remote: Remote, *, trouble: str, then: str) -> None:
+    if remote.in_s3:
+        remote.check(trouble=trouble, then=then)
+
+
+def _incomplete(remote: Remote, found: str, fix: str) -> StoreError:
+    return StoreError(
+        f"{remote.url}: {found}",
+        expected="every file that dvc.lock names",
+        fix=fix,
+    )
+
+
+class _Failures(logging.Handler):
+    """Keeps what DVC says of each file that fails, instead of a screen full of it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.causes: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note why a file failed."""
+        cause = record.exc_info[1] if record.exc_info else None
+        self.causes.append(" ".join(str(cause or record.getMessage()).split())[:200])
+
+    def first(self) -> str:
+        """Return the first reason, with a mark before it, or nothing."""
+        return f" ({self.causes[0]})" if self.causes else ""
+
+
+@contextmanager
+def _terse() -> Iterator[_Failures]:
+    """Keep DVC from a line for each file that fails, and from minutes over a dead server."""
+    failures = _Failures()
+    loggers = [logging.getLogger(name) for name in ("dvc", "dvc_data", "dvc_objects")]
+    before = [(logger, logger.handlers, logger.propagate) for logger in loggers]
+    name, attempts = _ATTEMPTS
+    shortened = name not in os.environ
+    os.environ.setdefault(name, attempts)
+    for logger in loggers:
+        logger.handlers, logger.propagate = [failures], False
+    try:
+        yield failures
+    finally:
+        for logger, handlers, propagate in before:
+            logger.handlers, logger.propagate = handlers, propagate
+        if shortened:
+            del os.environ[name]

@@ -1,0 +1,197 @@
+"""The parts of a replay: its windows, what it keeps, and what the lives came to."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stages import config
+from stages.drift.guards import Action
+from stages.machine.errors import ConfigError, DataError
+from stages.machine.files import write_json
+from stages.records.holdout import Holdout
+from stages.records.pointer import Pointer
+from stages.replay.command import anywhere
+from stages.replay.figure import draw
+from stages.replay.record import (
+    Record,
+    Retraining,
+    Scored,
+    read_record,
+    read_scored,
+    write_record,
+)
+from stages.replay.replay import _begin
+from stages.replay.results import Lived, compute, results
+from stages.replay.schedule import Policy, Span, spans
+from stages.replay.table import HEAD, rows
+
+MODEL = "a" * 64
+DAY = dt.date(2024, 1, 1)
+EVALUATION = config.Evaluation(resamples=100, confidence=0.9)
+
+
+def record(number: int, decision: str | None = "no_drift", **changes: Any) -> Record:
+    start = DAY + dt.timedelta(days=7 * number)
+    verdict = {
+        "decision": decision,
+        "model": MODEL,
+        "reasons": ["because"],
+        "window": {"messages": 40},
+    }
+    made = Record(
+        start=start,
+        end=start + dt.timedelta(days=7),
+        verdict=verdict if decision else None,
+        action=Action.NONE,
+        retraining=None,
+        production=Pointer("spamline", MODEL, None, Holdout(300, 100, 0.1 + 0.2, 0.1, 0.01)),
+        until=DAY,
+        cpu_seconds=1.25,
+        retraining_cpu_seconds=0.0,
+    )
+    return dataclasses.replace(made, **changes)
+
+
+def scored(*, wrong: int = 0, spam: int = 20) -> Scored:
+    """Forty messages, of which the first `wrong` ham and the first `wrong` spam are mistaken."""
+    labels = np.arange(40) < spam
+    probability = np.where(labels, 0.9, 0.1) + np.arange(40) / 1000
+    for first in (0, spam):
+        probability[first : first + wrong] = 1.0 - probability[first : first + wrong]
+    return Scored(labels, probability, probability >= 0.5)
+
+
+def lives() -> dict[Policy, Lived]:
+    promoted, refused = Retraining(True, "good"), Retraining(False, "worse")
+    no_spam, no_mail = scored(spam=0), record(3, None)
+    return {
+        Policy.NEVER: [
+            (record(0), scored(wrong=2)),
+            (record(1, "drift"), scored(wrong=4)),
+            (record(2, "changed"), no_spam),
+            (no_mail, None),
+        ],
+        Policy.DRIFT: [
+            (record(0), scored(wrong=2)),
+            (record(1, "drift", retraining=promoted, retraining_cpu_seconds=9.0), scored(wrong=1)),
+            (record(2, "drift", retraining=refused), no_spam),
+            (no_mail, None),
+        ],
+    }
+
+
+def test_windows_are_whole_steps_within_the_stream() -> None:
+    week = dt.timedelta(days=7)
+    assert spans(DAY, DAY + 3 * week, 7)[-1] == Span(DAY + 2 * week, DAY + 3 * week)
+    assert len(spans(DAY, DAY + 3 * week - dt.timedelta(days=1), 7)) == 2
+    for end, days in ((DAY, 7), (DAY + week, 8), (DAY + week, 0)):
+        with pytest.raises(ConfigError, match="--from, --to or --step"):
+            spans(DAY, end, days)
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_the_policy_of_drift_heeds_the_guards(action: Action) -> None:
+    assert Policy.DRIFT.retrains(action) == (action is Action.RETRAIN)
+    assert Policy.ALWAYS.retrains(action)
+    assert not Policy.NEVER.retrains(action)
+
+
+def test_a_window_comes_back_as_it_was_and_counts_with_its_seal(tmp_path: Path) -> None:
+    kept = record(0, "drift", retraining=Retraining(True, "good"))
+    assert read_record(tmp_path, kept.start) is None
+    write_record(tmp_path, kept, scored(wrong=3))
+    assert read_record(tmp_path, kept.start) == kept
+    found = read_scored(tmp_path, kept.start)
+    assert found is not None
+    for name, values in vars(scored(wrong=3)).items():
+        np.testing.assert_array_equal(getattr(found, name), values)
+    seal = tmp_path / f"{kept.start}.json"
+    seal.write_text(seal.read_text()[:-20])
+    assert read_record(tmp_path, kept.start) is None
+
+
+def test_a_window_without_mail_has_no_messages(tmp_path: Path) -> None:
+    write_record(tmp_path, record(0, None), None)
+    assert read_record(tmp_path, DAY) == record(0, None)
+    assert read_scored(tmp_path, DAY) is None
+
+
+def test_windows_are_told_one_by_one_and_those_without_spam_have_no_loss() -> None:
+    windows = results(lives(), EVALUATION, seed=1)["never"]["windows"]
+    assert [window["decision"] for window in windows] == ["no_drift", "drift", "changed", "no_mail"]
+    first, second, third, last = windows
+    assert 0 < first["one_minus_auc_percent"] < second["one_minus_auc_percent"]
+    assert (first["ham_lost"], first["spam_missed"]) == (2, 2)
+    assert third["one_minus_auc_percent"] is third["recall_at_ham_fpr_1_percent"] is None
+    assert third["f1"] is None
+    assert (last["messages"], last["model"]) == (0, None)
+
+
+def test_totals_are_of_all_messages_and_compared_with_never() -> None:
+    found = results(lives(), EVALUATION, seed=1)
+    never, drift = (found[name]["total"] for name in ("never", "drift"))
+    assert (never["ham_lost"], never["spam_missed"], never["ham"], never["spam"]) == (6, 6, 80, 40)
+    assert (drift["promoted"], drift["refused"]) == (1, 1)
+    assert (never["promoted"], never["refused"]) == (0, 0)
+    assert never["against_never"]["f1"] == {"value": 0, "low": 0, "high": 0}
+    assert drift["against_never"]["one_minus_auc_percent"]["value"] < 0
+    alone = results({Policy.DRIFT: lives()[Policy.DRIFT]}, EVALUATION, seed=1)
+    assert alone["drift"]["total"]["against_never"] is None
+
+
+def test_a_stream_of_one_class_or_of_nothing_cannot_be_judged() -> None:
+    for lived, counts in (
+        ([(record(0), scored(spam=0))], "40 labelled ham and 0 labelled spam"),
+        ([(record(0, None), None)], "0 labelled ham and 0 labelled spam"),
+    ):
+        with pytest.raises(DataError, match=f"{counts}.*--from"):
+            results({Policy.NEVER: lived}, EVALUATION, seed=1)
+
+
+def test_the_table_names_each_policy_with_what_it_costs() -> None:
+    cells = rows(results(lives(), EVALUATION, seed=1), compute(lives()))
+    assert [len(row) for row in cells] == [len(HEAD)] * 2
+    assert [row[0] for row in cells] == ["never", "on drift"]
+    assert [row[-2:] for row in cells] == [("0", "5"), ("1, 1 refused", "14")]
+
+
+def test_the_same_results_give_the_same_figure(tmp_path: Path) -> None:
+    found = results(lives(), EVALUATION, seed=1)
+    for name in ("first.svg", "second.svg"):
+        draw(found, tmp_path / name)
+    first, second = ((tmp_path / name).read_bytes() for name in ("first.svg", "second.svg"))
+    assert first == second
+    assert b"<svg" in first
+
+
+def test_a_folder_with_other_files_is_left_alone_and_an_earlier_replay_is_replaced(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(DataError, match=r"holds files, but no replay.*--scratch"):
+        _begin(tmp_path, "key")
+    (tmp_path / "thesis.txt").unlink()
+    _begin(tmp_path, "key")
+    write_json(tmp_path / "never/windows/2024-01-01.json", {})
+    _begin(tmp_path, "key")
+    assert (tmp_path / "never").exists()
+    _begin(tmp_path, "another")
+    assert not (tmp_path / "never").exists()
+
+
+def test_a_source_of_local_paths_is_read_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    columns = config.Columns("text", "label", "subject", "received_at")
+    labels = config.LabelValues("ham", "spam")
+    paths = ["mail/*.csv", "s3://bucket/mail.csv"]
+    source = anywhere(config.FilesSource("files", paths, "csv", columns, labels, None))
+    assert isinstance(source, config.FilesSource)
+    assert source.paths == [str(tmp_path / "mail/*.csv"), "s3://bucket/mail.csv"]

@@ -1,0 +1,105 @@
+"""Facts of a review: a retrained model that the gate accepted, with a drift that called for it."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from stages import config
+from stages.drift.guards import Action
+from stages.loop.judging import Judged
+from stages.records.pointer import Pointer
+from stages.records.receipt import GateDecision, Receipt
+from stages.review.carriers import Carrier
+from stages.review.facts import Facts
+from stages.run.summary import QUALITY
+
+OLD, NEW = "a" * 64, "b" * 64
+
+
+def scores(model: str, value: float) -> dict[str, Any]:
+    return {
+        "model": model,
+        "threshold": 0.5,
+        **{key: {"value": value, "low": value - 0.1, "high": value + 0.1} for key in QUALITY},
+    }
+
+
+def verdict(**more: Any) -> dict[str, Any]:
+    statistic = {"value": 0.9, "threshold": 0.7, "ratio": 2.5, "effect": 1.9, "voted": True}
+    return {
+        "decision": "drift",
+        "reasons": ["Mail changed: 3 of 3 statistics are above their thresholds."],
+        "model": OLD,
+        "window": {
+            "from": "2002-08-26",
+            "to": "2002-09-02",
+            "messages": 400,
+            "predicted_spam_share": 0.2,
+        },
+        "votes": 3,
+        "quorum": 2,
+        "statistics": {"mmd": statistic, "cosine": statistic, "domain_classifier": statistic},
+        **more,
+    }
+
+
+def judged(params: Path, first: dt.date) -> Judged:
+    """Return the week from `first` on, which drifted."""
+    window = dataclasses.replace(
+        config.load(params).window, batch_from=first, batch_to=first + dt.timedelta(weeks=1)
+    )
+    return Judged(window, verdict(), Action.RETRAIN, [])
+
+
+def facts(**more: Any) -> Facts:
+    """Return the facts, some of them replaced."""
+    metrics = {
+        "candidate": scores(NEW, 0.4),
+        "champion": scores(OLD, 0.7),
+        "difference": scores("", -0.3),
+        "holdout": {"ham": 200, "spam": 50},
+        "confidence": 0.95,
+    }
+    receipt = Receipt(
+        name="spamline",
+        model=NEW,
+        data={"train": "c" * 64, "holdout": "d" * 64},
+        holdout=metrics["holdout"],
+        metrics={},
+        confidence=0.95,
+        champion=OLD,
+        gate=GateDecision(accepted=True, reasons=["(1-AUC)% is 0.4 [0.3, 0.5]"]),
+    )
+    split = {"messages": 250, "ham": 200, "spam": 50, "first": "2002-08-26", "last": "2002-09-01"}
+    whole = Facts(
+        base="e" * 40,
+        receipt=receipt,
+        metrics=metrics,
+        before=OLD,
+        pointer=Pointer("spamline", NEW, OLD),
+        params={"window.until": ("2002-08-26", "2002-09-02")},
+        digests={"train": "f" * 64, "holdout": "d" * 64},
+        fetched={
+            "splits": {
+                "train": {**split, "sha256": "c" * 64},
+                "holdout": {**split, "sha256": "0" * 64},
+            }
+        },
+        verdict=verdict(),
+        carriers=[Carrier("Cheap watches", "Dear friend", 0.12, True)],
+    )
+    return dataclasses.replace(whole, **more)
+
+
+def refused() -> Facts:
+    """Return the same where the gate refused the model, so that production stays."""
+    whole = facts()
+    gate = GateDecision(accepted=False, reasons=["(1-AUC)% is 9 [8, 10]; at most 2 is allowed"])
+    return dataclasses.replace(
+        whole,
+        receipt=dataclasses.replace(whole.receipt, gate=gate),
+        pointer=Pointer("spamline", OLD, None),
+    )
