@@ -11,8 +11,14 @@ import pytest
 import yaml
 
 STAGES = ["fetch", "embed", "train", "evaluate", "register", "infer", "monitor"]
-# They put no byte into an output: errors, what people see, and params, which DVC tracks by value.
-PLUMBING = {"stages/__init__.py", "stages/machine/errors.py", "stages/machine/console.py"}
+# They put no byte into an output: errors, what people see, where things are (the table of
+# variables), and params, which DVC tracks by value.
+PLUMBING = {
+    "stages/__init__.py",
+    "stages/machine/console.py",
+    "stages/machine/errors.py",
+    "stages/machine/variables.py",
+}
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,7 @@ import os
 from collections.abc import Mapping
 
 from stages.machine.errors import ConfigError
-
-VARIABLE = "SPAMLINE_REPLAY"
+from stages.machine.variables import REPLAY
 
 
 def day_of(today: dt.date, environment: Mapping[str, str] = os.environ) -> dt.date:
@@ -25,21 +24,21 @@ def day_of(today: dt.date, environment: Mapping[str, str] = os.environ) -> dt.da
     Raises:
         ConfigError: the replay is no two dates, or begins in the future.
     """
-    replay = environment.get(VARIABLE)
+    replay = environment.get(REPLAY)
     if not replay:
         return today
     try:
         begins, there = (dt.date.fromisoformat(date.strip()) for date in replay.split(":"))
     except ValueError:
         raise ConfigError(
-            f"{VARIABLE} is {replay!r}",
+            f"{REPLAY} is {replay!r}",
             expected="two dates, such as 2026-12-01:2002-08-26",
-            fix=f"correct {VARIABLE}, or unset it to follow the calendar",
+            fix=f"correct {REPLAY}, or unset it to follow the calendar",
         ) from None
     if today < begins:
         raise ConfigError(
-            f"{VARIABLE} begins on {begins}, after today, {today}",
+            f"{REPLAY} begins on {begins}, after today, {today}",
             expected="a first day that has come",
-            fix=f"correct {VARIABLE}, or wait for that day",
+            fix=f"correct {REPLAY}, or wait for that day",
         )
     return there + (today - begins)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-VARIABLE = "SPAMLINE_CACHE"
+from stages.machine.variables import CACHE
 
 
 def cache_dir() -> Path:
     """Return that folder: `SPAMLINE_CACHE`, else one in the user's cache."""
     from platformdirs import user_cache_dir
 
-    return Path(os.environ.get(VARIABLE) or user_cache_dir("spamline"))
+    return Path(os.environ.get(CACHE) or user_cache_dir("spamline"))

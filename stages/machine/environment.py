@@ -11,15 +11,14 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from stages.machine.errors import ConfigError
+from stages.machine.variables import EXPERIMENT
 
 DOTENV = Path(".env")
-# DVC sets it in an experiment.
-_EXPERIMENT = "DVC_EXP_NAME"
 
 
 def in_experiment(environment: Mapping[str, str] = os.environ) -> bool:
     """Return whether this is an experiment of DVC, whose findings are its own business."""
-    return bool(environment.get(_EXPERIMENT))
+    return bool(environment.get(EXPERIMENT))
 
 
 def load_environment(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from stages.machine.errors import ConfigError
 from stages.machine.files import write_text
+from stages.machine.variables import PROJECT
 
-VARIABLE = "SPAMLINE_PROJECT"
 # What git holds and a scoring reads; everything else in the folder is what stages write.
 FILES = ("params.yaml", "dvc.yaml", "data/production.json")
 
@@ -23,7 +23,7 @@ def bring_project(environment: Mapping[str, str] = os.environ) -> None:
     Raises:
         ConfigError: they are not there, or this folder cannot be written.
     """
-    if not (project := environment.get(VARIABLE)):
+    if not (project := environment.get(PROJECT)):
         return
     for name in FILES:
         try:
@@ -32,7 +32,7 @@ def bring_project(environment: Mapping[str, str] = os.environ) -> None:
             raise ConfigError(
                 f"{Path(project) / name} cannot be read: {error}",
                 expected=f"the project's {', '.join(FILES)}",
-                fix=f"set {VARIABLE} to the folder of them, or unset it",
+                fix=f"set {PROJECT} to the folder of them, or unset it",
             ) from error
         try:
             write_text(Path(name), text)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from stages.machine.variables import S3_KEY, S3_PORT, S3_SECRET
 from stages.stack.service import ANSWER_SECONDS, HOST, Service, program
 from stages.stack.settings import BUCKET, S3_SERVERS, port
 
-VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+VARIABLES = (S3_KEY, S3_SECRET)
 # Put, read and taken away again, to see whether the server does what it is there for.
 _PROBE = ".answers"
 
 
 def s3(folder: Path, settings: Mapping[str, str]) -> Service:
     """Return the S3 server; its data in `folder`, all else from `settings` (`.env`)."""
-    first = port(settings, "SPAMLINE_S3_PORT")
+    first = port(settings, S3_PORT)
     ports = {name: first + place for place, name in enumerate(S3_SERVERS)}
     flags = [_port_flag(name, number) for name, number in ports.items()]
     return Service(
@@ -32,7 +33,7 @@ def s3(folder: Path, settings: Mapping[str, str]) -> Service:
         environment={name: settings[name] for name in VARIABLES},
         folder=folder,
         ports=ports,
-        variable="SPAMLINE_S3_PORT",
+        variable=S3_PORT,
         answers=lambda: _keeps(settings),
     )
 
@@ -53,10 +54,10 @@ def _keeps(settings: Mapping[str, str]) -> bool:
 
     client = Session().create_client(
         "s3",
-        endpoint_url=f"http://{HOST}:{settings['SPAMLINE_S3_PORT']}",
+        endpoint_url=f"http://{HOST}:{settings[S3_PORT]}",
         region_name="us-east-1",
-        aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
+        aws_access_key_id=settings[S3_KEY],
+        aws_secret_access_key=settings[S3_SECRET],
         config=Config(
             connect_timeout=ANSWER_SECONDS,
             read_timeout=ANSWER_SECONDS,

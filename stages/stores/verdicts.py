@@ -15,11 +15,11 @@ from typing import Any
 from stages.machine.console import track
 from stages.machine.errors import DataError, StoreError
 from stages.machine.files import json_text, write_text
+from stages.machine.variables import VERDICTS_URL
 from stages.stores.history.table import row
 from stages.stores.s3 import Store, filesystem, reported
 
 KEPT = Path("data/monitor/verdicts")
-VARIABLE = "SPAMLINE_VERDICTS_URL"
 _SCHEME = "s3://"
 # Objects that are asked for at once.
 _AT_ONCE = 100
@@ -30,7 +30,7 @@ def verdicts_url(configured: str | None, environment: Mapping[str, str] = os.env
 
     That is a folder, or `s3://bucket/prefix`.
     """
-    return environment.get(VARIABLE) or configured or str(KEPT)
+    return environment.get(VERDICTS_URL) or configured or str(KEPT)
 
 
 def file_name(verdict: Mapping[str, Any]) -> str:
@@ -62,7 +62,7 @@ def keep(url: str, verdict: Mapping[str, Any]) -> None:
         raise StoreError(
             f"the verdict is written but not kept: {url}: {error.strerror or error}",
             expected="a folder that may be written to, with room",
-            fix=f"correct drift.verdicts_url or {VARIABLE}, then run the same again",
+            fix=f"correct drift.verdicts_url or {VERDICTS_URL}, then run the same again",
         ) from error
 
 
@@ -106,7 +106,7 @@ def _verdict(name: str, content: bytes) -> dict[str, Any]:
 
 
 def _store(url: str, trouble: str) -> Store:
-    return Store(url, setting=VARIABLE, trouble=trouble, then="make run")
+    return Store(url, setting=VERDICTS_URL, trouble=trouble, then="make run")
 
 
 def _prefix(url: str) -> str:
@@ -118,6 +118,6 @@ def _folder(url: str) -> Path:
         raise StoreError(
             f"verdicts cannot be kept at {url}",
             expected="a folder, or s3://bucket/prefix",
-            fix=f"correct drift.verdicts_url or {VARIABLE}",
+            fix=f"correct drift.verdicts_url or {VERDICTS_URL}",
         )
     return Path(url)

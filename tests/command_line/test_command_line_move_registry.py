@@ -14,7 +14,7 @@ import yaml
 
 from stages import config
 from stages.machine.files import sha256, tree_digest
-from stages.registry.mlflow.location import VARIABLE
+from stages.machine.variables import TRACKING_URI
 from stages.registry.mlflow.models import CHAMPION, ModelRegistry, open_registry
 from stages.registry.registration import EVIDENCE, registration_of
 from tests.command_line.project import DEAD, Project
@@ -48,7 +48,7 @@ def own(project: Project) -> ModelRegistry:
 
 def teams(project: Project, environment: dict[str, str]) -> ModelRegistry:
     name = project.tree()["registry"]["name"]
-    return open_registry(config.Registry(name, environment[VARIABLE]))
+    return open_registry(config.Registry(name, environment[TRACKING_URI]))
 
 
 def names_its_own_run(registry: ModelRegistry, digest: str) -> bool:
@@ -81,7 +81,7 @@ def test_every_model_arrives_whole_and_once(
     owner: Project, mlflow_environment: dict[str, str]
 ) -> None:
     before = contents(own(owner))
-    owner.environment[VARIABLE] = mlflow_environment[VARIABLE]
+    owner.environment[TRACKING_URI] = mlflow_environment[TRACKING_URI]
     said = owner.do("move-registry")
     assert f"2 of 2 models of {owner.tree()['registry']['name']} copied" in said
     assert f"champion is {before[0]['digest'][:12]}" in said
@@ -101,7 +101,7 @@ def test_every_model_arrives_whole_and_once(
     assert "2 were there" in said
     assert f"champion is {before[1]['digest'][:12]}" in said
     assert contents(registry) == before
-    del owner.environment[VARIABLE]
+    del owner.environment[TRACKING_URI]
     assert contents(own(owner)) == before
 
 
@@ -109,7 +109,7 @@ def test_a_killed_move_is_finished_by_the_next(
     owner: Project, mlflow_environment: dict[str, str]
 ) -> None:
     before = contents(own(owner))
-    owner.environment[VARIABLE] = mlflow_environment[VARIABLE]
+    owner.environment[TRACKING_URI] = mlflow_environment[TRACKING_URI]
     move = owner.start("move-registry")
     assert move.stderr is not None
     assert move.stderr.readline() == "moving models: 1/2\n"
@@ -123,10 +123,10 @@ def test_a_killed_move_is_finished_by_the_next(
 
 def test_moves_that_make_no_sense_are_one_line(evaluated: Project) -> None:
     assert "source and target are one registry" in evaluated.refuse("move-registry")
-    evaluated.environment[VARIABLE] = DEAD
+    evaluated.environment[TRACKING_URI] = DEAD
     assert "data/register/mlflow/mlflow.db has no models" in evaluated.refuse("move-registry")
     assert not (evaluated.folder / "data/register/mlflow").exists()
-    del evaluated.environment[VARIABLE]
+    del evaluated.environment[TRACKING_URI]
     line = evaluated.refuse("move-registry", "--source", DEAD.replace("//", "//user:secret@"))
     assert f"the registry {DEAD} failed" in line
     assert "name another --source" in line
@@ -134,14 +134,14 @@ def test_moves_that_make_no_sense_are_one_line(evaluated: Project) -> None:
 
 
 def test_a_target_that_is_down_and_a_source_that_is_damaged(owner: Project) -> None:
-    owner.environment[VARIABLE] = DEAD
+    owner.environment[TRACKING_URI] = DEAD
     assert f"the registry {DEAD} failed" in owner.refuse("move-registry")
     stored = owner.folder.glob(
         "data/register/mlflow/artifacts/models/*/artifacts/data/model/*.skops"
     )
     for path in stored:
         path.write_text("other weights")
-    owner.environment[VARIABLE] = f"sqlite:///{owner.folder}/other/mlflow.db"
+    owner.environment[TRACKING_URI] = f"sqlite:///{owner.folder}/other/mlflow.db"
     line = owner.refuse("move-registry")
     assert "holds other bytes" in line
     assert "restore its files" in line

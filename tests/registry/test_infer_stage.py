@@ -12,12 +12,12 @@ from stages import config, infer
 from stages.infer import EMBEDDINGS, MAIL, PREDICTIONS, SUMMARY, InferParams
 from stages.machine.errors import DataError, RegistryError, StoreError
 from stages.machine.files import tree_digest
+from stages.machine.variables import PREDICTIONS_URL
 from stages.mail.message import MESSAGE_SCHEMA
 from stages.model.encoder import fingerprint
 from stages.records.pointer import Pointer, write_pointer
 from stages.registry.mlflow.models import ModelRegistry
 from stages.registry.registration import MODEL
-from stages.stores.delivery import VARIABLE
 from stages.stores.s3 import filesystem
 from tests.registry.samples import ENCODER, HAM_TEXT, LOCAL, SPAM_TEXT
 
@@ -128,7 +128,7 @@ def test_dead_store_keeps_the_local_predictions_and_they_arrive_later(
     for name, value in s3_environment.items():
         if name.startswith("AWS_"):
             monkeypatch.setenv(name, value)
-    monkeypatch.setenv(VARIABLE, "s3://spamline/infer-stage")
+    monkeypatch.setenv(PREDICTIONS_URL, "s3://spamline/infer-stage")
     write_batch([SPAM_TEXT])
     with monkeypatch.context() as wrong:
         wrong.setenv("AWS_SECRET_ACCESS_KEY", "another-secret")

@@ -4,8 +4,9 @@ import pytest
 
 from stages import config
 from stages.machine.errors import BusyError
+from stages.machine.variables import TRACKING_URI
 from stages.registry.mlflow import location
-from stages.registry.mlflow.location import HOME, VARIABLE, locate, quiet_environment
+from stages.registry.mlflow.location import HOME, locate, quiet_environment
 
 LOCAL = config.Registry(name="spamline", tracking_uri=None)
 SERVER = config.Registry(name="spamline", tracking_uri="http://127.0.0.1:5000")
@@ -22,7 +23,7 @@ def test_default_is_a_file_of_this_checkout_by_absolute_address(
 
 def test_conf_names_a_server_and_the_environment_wins():
     assert locate(SERVER, {}).uri == "http://127.0.0.1:5000"
-    assert locate(SERVER, {VARIABLE: "http://127.0.0.1:6000"}).uri == "http://127.0.0.1:6000"
+    assert locate(SERVER, {TRACKING_URI: "http://127.0.0.1:6000"}).uri == "http://127.0.0.1:6000"
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def test_conf_names_a_server_and_the_environment_wins():
     ],
 )
 def test_password_in_the_address_is_not_shown(uri: str):
-    found = locate(LOCAL, {VARIABLE: uri})
+    found = locate(LOCAL, {TRACKING_URI: uri})
     assert found.uri == uri
     assert found.shown == "http://127.0.0.1:5000/x"
 

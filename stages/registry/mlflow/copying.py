@@ -8,7 +8,8 @@ from pathlib import Path
 from stages import config
 from stages.machine.console import say, track
 from stages.machine.errors import RegistryError
-from stages.registry.mlflow.location import HOME, VARIABLE, Location, locate
+from stages.machine.variables import TRACKING_URI
+from stages.registry.mlflow.location import HOME, Location, locate
 from stages.registry.mlflow.models import CHAMPION, ModelRegistry, open_at
 
 
@@ -31,7 +32,7 @@ def move_registry(registry: config.Registry, source: str | None) -> None:
         raise RegistryError(
             f"source and target are one registry, {here.shown}",
             expected="two of them",
-            fix=f"set {VARIABLE} to the registry that takes the models (`make env` writes "
+            fix=f"set {TRACKING_URI} to the registry that takes the models (`make env` writes "
             "it into .env), or name another --source",
         )
     models = _open_source(here, registry.name)

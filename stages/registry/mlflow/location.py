@@ -11,9 +11,9 @@ from pathlib import Path
 
 from stages import config
 from stages.machine.errors import BusyError
+from stages.machine.variables import TRACKING_URI
 
 HOME = Path("data/register/mlflow")
-VARIABLE = "MLFLOW_TRACKING_URI"
 _SQLITE = "sqlite:///"
 # A registration takes about ten seconds; whoever waits longer than this waits for a dead one.
 _LOCK_SECONDS = 60.0
@@ -88,7 +88,7 @@ class Location:
             return f"remove {HOME}, then `make run`"
         return (
             "start it and the stores behind it (`make up` where they are this machine's), "
-            f"or set {VARIABLE} to one that runs (unset: a file on this machine)"
+            f"or set {TRACKING_URI} to one that runs (unset: a file on this machine)"
         )
 
     def fix_for_damage(self, name: str) -> str:
@@ -106,7 +106,7 @@ def locate(registry: config.Registry, environment: Mapping[str, str] = os.enviro
     The embedded registry's addresses are absolute: MLflow resolves relative ones against whatever
     folder the reader happens to be in.
     """
-    uri = environment.get(VARIABLE) or registry.tracking_uri
+    uri = environment.get(TRACKING_URI) or registry.tracking_uri
     if uri and not uri.startswith(_SQLITE):
         return Location(uri, _without_secrets(uri), artifacts=None)
     database = Path(uri.removeprefix(_SQLITE)).resolve() if uri else HOME.resolve() / "mlflow.db"

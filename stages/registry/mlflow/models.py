@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from stages import config
 from stages.machine.errors import RegistryError
 from stages.machine.files import replacing, scratch, tree_digest
-from stages.registry.mlflow.location import HOME, VARIABLE, Location, locate, quiet_environment
+from stages.machine.variables import TRACKING_URI
+from stages.registry.mlflow.location import HOME, Location, locate, quiet_environment
 from stages.registry.mlflow.packing import FOLDER, adopt, pack
 from stages.registry.registration import DIGEST, Registration, local_registration
 
@@ -74,7 +75,7 @@ def _ask_database(location: Location) -> None:
         raise RegistryError(
             f"{location.shown} is no address of a database",
             expected=f"{kind}://user:password@host:port/name, the password percent-encoded",
-            fix=f"correct {VARIABLE}",
+            fix=f"correct {TRACKING_URI}",
         ) from None
     with engine.connect():
         pass
@@ -215,7 +216,7 @@ class ModelRegistry:
                 f"the registry {self._location.shown} has no model {digest[:12]}",
                 expected="the model that data/production.json names",
                 fix="`make run` trains here and makes its own accepted candidate the local "
-                f"production model, or set {VARIABLE} to the registry that has it",
+                f"production model, or set {TRACKING_URI} to the registry that has it",
             )
         return version
 

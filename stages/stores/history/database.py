@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages.machine.errors import StoreError
+from stages.machine.variables import HISTORY_URL
 from stages.stores.history.table import TABLE
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
 HISTORY = Path("data/monitor/history.db")
-VARIABLE = "SPAMLINE_HISTORY_URL"
 # Both drivers take a limit in seconds, each under its own name.
 _LIMITS = {"sqlite": {"timeout": 10}, "postgresql": {"connect_timeout": 5}}
 _NOT_WRITTEN = "the verdict is written but the monitoring history is not"
@@ -24,7 +24,7 @@ _NOT_READ = "the monitoring history cannot be read"
 
 def history_url(configured: str | None, environment: Mapping[str, str] = os.environ) -> str:
     """Return the history's address: of the environment, else as configured, else `HISTORY`."""
-    return environment.get(VARIABLE) or configured or f"sqlite:///{HISTORY.resolve()}"
+    return environment.get(HISTORY_URL) or configured or f"sqlite:///{HISTORY.resolve()}"
 
 
 @contextmanager
@@ -127,5 +127,5 @@ def _no_store(found: str) -> StoreError:
     return StoreError(
         found,
         expected=f"a database that answers, with our table {TABLE} or none of that name",
-        fix=f"start it, or correct drift.history_url or {VARIABLE}, then run the same again",
+        fix=f"start it, or correct drift.history_url or {HISTORY_URL}, then run the same again",
     )
