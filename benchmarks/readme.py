@@ -9,9 +9,7 @@ Reads `data/evaluate/metrics.json` and what the benchmarks beside this file meas
 from __future__ import annotations
 
 import io
-import re
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from benchmarks.drift import figure
 from benchmarks.drift.results import costs, false_alarms, power, usual
 from benchmarks.machine import shown
 from benchmarks.replay_tables import false_harms, planted, policies, weeks
+from stages.cli.reference import fill
 from stages.machine.files import read_json, write_text
 from stages.replay import table as cells
 from stages.review.markdown import table
@@ -67,7 +66,7 @@ def main() -> int:
         },
     }
     check = "--check" in sys.argv[1:]
-    stale = [page for page, blocks in pages.items() if _fill(page, blocks, check=check)]
+    stale = [page for page, blocks in pages.items() if fill(page, blocks, check=check)]
     if check:
         for page in stale:
             print(f"{page} differs from the measured results; fix: make readme")
@@ -75,18 +74,6 @@ def main() -> int:
     draw()
     figure.draw()
     return 0
-
-
-def _fill(page: Path, blocks: Mapping[str, list[str]], *, check: bool) -> bool:
-    """Put the blocks into `page` unless it is only to be checked; return whether it lacks them."""
-    text = written = page.read_text(encoding="utf-8")
-    for name, lines in blocks.items():
-        block = f"<!-- {name}: make readme -->\n" + "\n".join(lines) + f"\n<!-- end of {name} -->"
-        pattern = rf"<!-- {name}: make readme -->.*?<!-- end of {name} -->"
-        written = re.sub(pattern, block.replace("\\", r"\\"), written, flags=re.S)
-    if not check:
-        write_text(page, written)
-    return written != text
 
 
 def figures() -> list[str]:

@@ -21,8 +21,8 @@ from benchmarks.harm import false_harms
 from benchmarks.machine import measured_on
 from benchmarks.planted import Plant, corpus, planted, write_stream
 from stages import config
-from stages.__main__ import pin_environment
 from stages.machine.files import replacing, write_json
+from stages.machine.pinning import pin_environment
 from stages.mail.sources import open_source
 from stages.model.metrics import log_losses
 from stages.replay.command import SCRATCH

@@ -30,9 +30,9 @@ from benchmarks.drift.detectors import (
     vote_on,
 )
 from benchmarks.machine import measured_on
-from stages.__main__ import pin_environment
-from stages.machine.cache import VARIABLE
 from stages.machine.files import write_json
+from stages.machine.pinning import pin_environment
+from stages.machine.variables import CACHE
 
 RESULT = Path(__file__).with_name("speed.json")
 DIM = 384
@@ -80,7 +80,7 @@ def _measure(detector: str, reference: int, window: int) -> dict[str, float]:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     times = []
     with tempfile.TemporaryDirectory() as folder:
-        os.environ[VARIABLE] = folder
+        os.environ[CACHE] = folder
         for seed in range(1 if detector == METRICS else 1 + REPEATS):
             start = time.process_time()
             decide(past, now, seed)

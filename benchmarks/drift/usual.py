@@ -20,11 +20,11 @@ from benchmarks.drift.detectors import Rows, sampled
 from benchmarks.drift.workers import pools, workers
 from benchmarks.machine import measured_on
 from stages import config
-from stages.__main__ import pin_environment
 from stages.drift.comparison import compare
 from stages.drift.sample import Sample
 from stages.machine.console import track
 from stages.machine.files import write_json
+from stages.machine.pinning import pin_environment
 
 RESULT = Path(__file__).with_suffix(".json")
 # Messages in a block, and blocks in a reference: 2,400 messages, as many as the shipped 2,000.

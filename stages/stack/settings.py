@@ -38,7 +38,7 @@ S3_SERVERS = tuple(
 )
 # Those after the one for S3 itself.
 S3_PORTS = len(S3_SERVERS) - 1
-PORTS = {
+PORTS: dict[str, int] = {
     S3_PORT: 8333,
     POSTGRES_PORT: 5433,
     MLFLOW_PORT: 5000,
@@ -63,7 +63,7 @@ SECRETS: dict[str, Callable[[], str]] = {
     READER_PASSWORD: _secret,
     GRAFANA_PASSWORD: _secret,
 }
-ADDRESSES = {
+ADDRESSES: dict[str, str] = {
     S3_REGION: "us-east-1",
     S3_ENDPOINT: "http://127.0.0.1:${SPAMLINE_S3_PORT}",
     TRACKING_URI: "http://127.0.0.1:${SPAMLINE_MLFLOW_PORT}",
