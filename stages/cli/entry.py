@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Sequence
 
@@ -56,11 +57,15 @@ def _complain(verb: str, line: str) -> None:
 
 
 def _reader_has_gone() -> bool:
-    """Return whether standard output is the broken pipe, and not one of a library's own."""
+    """Return whether standard output is the broken pipe, rather than a library's own socket."""
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Else Python tries once more when it exits, and complains.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
+        output = sys.stdout.fileno()
+    except ValueError:
+        return False
+    watched = select.poll()
+    watched.register(output, 0)
+    if not any(event & select.POLLERR for _, event in watched.poll(0)):
+        return False
+    # Else Python tries once more when it exits, and complains.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), output)
+    return True

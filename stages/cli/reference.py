@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 from stages.cli.table import NOUNS, PROGRAM, WIDTH, cli
+from stages.machine.errors import ConfigError
 from stages.machine.files import write_text
 from stages.machine.pinning import PINNED_ENVIRONMENT
 from stages.machine.variables import VARIABLES, Topic
@@ -45,12 +46,21 @@ def fill(page: Path, blocks: Mapping[str, Iterable[str]], *, check: bool) -> boo
 
     Returns:
         Whether the page lacked them.
+
+    Raises:
+        ConfigError: the page has no such markers.
     """
     text = written = page.read_text(encoding="utf-8")
     for name, lines in blocks.items():
         block = f"<!-- {name}: make readme -->\n" + "\n".join(lines) + f"\n<!-- end of {name} -->"
         pattern = rf"<!-- {name}: make readme -->.*?<!-- end of {name} -->"
-        written = re.sub(pattern, block.replace("\\", r"\\"), written, flags=re.S)
+        written, found = re.subn(pattern, block.replace("\\", r"\\"), written, flags=re.S)
+        if not found:
+            raise ConfigError(
+                f"{page} has no place for {name}",
+                expected=f"a line <!-- {name}: make readme --> and one <!-- end of {name} -->",
+                fix="write them where it belongs, then `make readme`",
+            )
     if not check:
         write_text(page, written)
     return written != text
@@ -67,9 +77,8 @@ def verbs() -> list[str]:
             lines.append(f"- [`{verb}`](#{verb}): {command.get_short_help_str(limit=200)}")
     for noun in NOUNS:
         for verb in noun.verbs:
-            text = _command(context, verb).get_help(
-                _context(_command(context, verb), verb, context)
-            )
+            command = _command(context, verb)
+            text = command.get_help(_context(command, verb, context))
             lines += ["", f"## {verb}", "", "```text", text, "```"]
     return lines[1:]
 
