@@ -71,6 +71,16 @@ def test_every_page_is_within_reach_of_the_readme(root: Path, readme: str) -> No
     assert {str(page.relative_to(root)) for page in pages(root)} - {"README.md"} == linked
 
 
+def test_every_file_that_the_recipes_name_exists(root: Path) -> None:
+    """`NAME` stands for a file to be written beside others of its kind."""
+    recipes = (root / "CONTRIBUTING.md").read_text()
+    named = re.findall(r"`((?:stages|conf|tests|docs|benchmarks)/[\w./]+)`", recipes)
+    named += re.findall(r"(?<= )tests/[\w./]+\w", recipes)
+    assert named
+    missing = {name for name in named if not list(root.glob(name.replace("NAME", "*")))}
+    assert not missing
+
+
 def test_every_option_of_conf_is_documented(root: Path) -> None:
     page = (root / "docs/configuration.md").read_text()
     for option in (root / "conf").glob("*/*.yaml"):
