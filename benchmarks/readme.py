@@ -79,7 +79,7 @@ def main() -> int:
 
 
 def _fill(page: Path, blocks: Mapping[str, list[str]], *, check: bool) -> bool:
-    """Write the blocks into `page`, unless `check`; return whether it differed from them."""
+    """Put the blocks into `page` unless it is only to be checked; return whether it lacks them."""
     text = written = page.read_text(encoding="utf-8")
     for name, lines in blocks.items():
         block = f"<!-- {name}: make readme -->\n" + "\n".join(lines) + f"\n<!-- end of {name} -->"
