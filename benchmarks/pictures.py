@@ -40,8 +40,8 @@ def main() -> int:
         load_environment()
         params = config.load()
         with opened(viewport=_MLFLOW_SIZE, color_scheme="light") as browser:
-            draw_dashboard(browser, history_url(params.drift.history_url))
-            draw_registry(browser, locate(params.registry), params.registry.name)
+            draw_dashboard(browser, history_url(params.stores.history))
+            draw_registry(browser, locate(params.stores.registry), params.registry.name)
     except UserError as error:
         print(f"pictures: {error}", file=sys.stderr)
         return error.exit_status
