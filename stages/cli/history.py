@@ -22,7 +22,7 @@ def history(files: tuple[Path, ...]) -> None:
     from stages.machine.console import say
     from stages.stores.publication import rebuild_history
 
-    written = rebuild_history(list(files), config.load().drift)
+    written = rebuild_history(list(files), config.load().stores)
     say(f"history: {written} verdicts written")
 
 
@@ -34,7 +34,7 @@ def dashboard() -> None:
     from stages.machine.console import say
     from stages.stores.history import history_url
 
-    windows = write_page(PAGE, history_url(config.load().drift.history_url))
+    windows = write_page(PAGE, history_url(config.load().stores.history))
     say(f"dashboard: {PAGE}, windows shown: {windows}; open it in a browser")
 
 

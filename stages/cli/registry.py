@@ -51,4 +51,4 @@ def move_registry(source: str | None) -> None:
     from stages import config
     from stages.registry.mlflow import copying
 
-    copying.move_registry(config.load().registry, source)
+    copying.move_registry(config.load(), source)

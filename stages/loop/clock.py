@@ -1,6 +1,6 @@
-"""What day a schedule is about: today, or the day of a past corpus that a replay puts in its place.
+"""The day that a schedule acts on: today, or a day of a past corpus that takes its place.
 
-Only the command line asks the clock; it hands today over.
+Only the command line asks the clock; it passes today in.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ def day_of(today: dt.date, environment: Mapping[str, str] = os.environ) -> dt.da
     """Return the day that `today` stands for.
 
     Args:
-        today: of the calendar, UTC.
+        today: the calendar's day, UTC.
         environment: its `SPAMLINE_REPLAY`, such as `2026-12-01:2002-08-26`, says on which day a
             past corpus begins to be lived through, and on which of its own days; a day is a day.
 
     Raises:
-        ConfigError: the replay is no two dates, or begins in the future.
+        ConfigError: the variable is not two dates, or begins in the future.
     """
     replay = environment.get(REPLAY)
     if not replay:

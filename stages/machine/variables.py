@@ -53,26 +53,26 @@ CACHE = Variable(
 TRACKING_URI = Variable(
     "MLFLOW_TRACKING_URI",
     Topic.PLACES,
-    "the model registry; wins over `registry.tracking_uri`",
+    "the model registry; wins over `stores.registry`",
     default="a SQLite file in `data/register/mlflow/`",
 )
 HISTORY_URL = Variable(
     "SPAMLINE_HISTORY_URL",
     Topic.PLACES,
-    "the database of the monitoring history, as SQLAlchemy names it; wins over `drift.history_url`",
+    "the database of the monitoring history, as SQLAlchemy names it; wins over `stores.history`",
     default="a SQLite file, `data/monitor/history.db`",
 )
 PREDICTIONS_URL = Variable(
     "SPAMLINE_PREDICTIONS_URL",
     Topic.PLACES,
-    "where a copy of the predictions goes, `s3://bucket/prefix`; wins over `inference.destination`",
+    "where a copy of the predictions goes, `s3://bucket/prefix`; wins over `stores.predictions`",
     default="no copy",
 )
 VERDICTS_URL = Variable(
     "SPAMLINE_VERDICTS_URL",
     Topic.PLACES,
     "where every verdict file is kept, a folder or `s3://bucket/prefix`; wins over "
-    "`drift.verdicts_url`",
+    "`stores.verdicts`",
     default="`data/monitor/verdicts/`",
 )
 

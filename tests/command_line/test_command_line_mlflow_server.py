@@ -8,11 +8,11 @@ import uuid
 
 import pytest
 
-from stages import config
 from stages.machine.files import tree_digest
 from stages.machine.variables import TRACKING_URI
 from stages.records.receipt import RECEIPT
-from stages.registry.mlflow.models import ModelRegistry, open_registry
+from stages.registry.mlflow.location import locate
+from stages.registry.mlflow.models import ModelRegistry, open_at
 from tests.command_line.project import Project
 from tests.command_line.samples import in_production
 from tests.servers import Servers
@@ -32,7 +32,7 @@ def team(trained: Project, mlflow_environment: dict[str, str]) -> Project:
 
 def registry_of(team: Project, servers: Servers) -> ModelRegistry:
     name = team.tree()["registry"]["name"]
-    return open_registry(config.Registry(name, servers.environment[TRACKING_URI]))
+    return open_at(locate(servers.environment[TRACKING_URI]), name)
 
 
 def refuse(team: Project, servers: Servers, verb: str) -> str:

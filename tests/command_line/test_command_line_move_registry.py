@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from stages import config
 from stages.machine.files import sha256, tree_digest
 from stages.machine.variables import TRACKING_URI
-from stages.registry.mlflow.models import CHAMPION, ModelRegistry, open_registry
+from stages.registry.mlflow.location import locate
+from stages.registry.mlflow.models import CHAMPION, ModelRegistry, open_at
 from stages.registry.registration import EVIDENCE, registration_of
 from tests.command_line.project import DEAD, Project
 from tests.registry.samples import receipt_of
@@ -43,12 +43,12 @@ def owner(evaluated: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 def own(project: Project) -> ModelRegistry:
-    return open_registry(config.Registry(project.tree()["registry"]["name"], None))
+    return open_at(locate(None), project.tree()["registry"]["name"])
 
 
 def teams(project: Project, environment: dict[str, str]) -> ModelRegistry:
     name = project.tree()["registry"]["name"]
-    return open_registry(config.Registry(name, environment[TRACKING_URI]))
+    return open_at(locate(environment[TRACKING_URI]), name)
 
 
 def names_its_own_run(registry: ModelRegistry, digest: str) -> bool:

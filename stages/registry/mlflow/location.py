@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from stages import config
 from stages.machine.errors import BusyError
 from stages.machine.variables import TRACKING_URI
 
@@ -100,13 +99,17 @@ class Location:
         return f"delete that version of {name} in the registry, then `make run`"
 
 
-def locate(registry: config.Registry, environment: Mapping[str, str] = os.environ) -> Location:
-    """Return where the registry stands: `MLFLOW_TRACKING_URI`, else conf, else `HOME`.
+def locate(address: str | None, environment: Mapping[str, str] = os.environ) -> Location:
+    """Return where the registry is: at `MLFLOW_TRACKING_URI`, else at `address`, else in `HOME`.
 
     The embedded registry's addresses are absolute: MLflow resolves relative ones against whatever
     folder the reader happens to be in.
+
+    Args:
+        address: `stores.registry` of `params.yaml`; null is `HOME`.
+        environment: wins.
     """
-    uri = environment.get(TRACKING_URI) or registry.tracking_uri
+    uri = environment.get(TRACKING_URI) or address
     if uri and not uri.startswith(_SQLITE):
         return Location(uri, _without_secrets(uri), artifacts=None)
     database = Path(uri.removeprefix(_SQLITE)).resolve() if uri else HOME.resolve() / "mlflow.db"

@@ -33,12 +33,16 @@ _CONNECT = 5
 
 
 def open_registry(registry: config.Registry) -> ModelRegistry:
-    """Return the registry that the environment, `registry` or this machine's disk names.
+    """Return the registry that the environment, `params.yaml` or this machine's disk names.
+
+    Args:
+        registry: the name of the registered model.
 
     Raises:
+        ConfigError: `params.yaml` is missing or wrong.
         RegistryError: it cannot be reached; within about 15 s for a server.
     """
-    return open_at(locate(registry), registry.name)
+    return open_at(locate(config.load().stores.registry), registry.name)
 
 
 def open_at(location: Location, name: str) -> ModelRegistry:
