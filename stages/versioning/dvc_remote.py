@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stages.stores.s3 import Store, check
+from stages.stores.s3_check import Store, check
 
 # DVC's names of what every S3 client takes, and the client's.
 _ACCESS = {
@@ -72,7 +72,7 @@ class Remote:
             then: the command to run once it is fixed.
 
         Raises:
-            StoreError: see `stages.stores.s3.check`; or nobody has set it up here.
+            StoreError: see `stages.stores.s3_check.check`; or nobody has set it up here.
         """
         assert self.url is not None  # noqa: S101 -- callers ask `in_s3` first
         store = Store(self.url, "remote.storage.url in .dvc/config", trouble, then)
