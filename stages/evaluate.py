@@ -69,7 +69,7 @@ def _champion(params: EvaluateParams, digest: str, split: Split) -> Scores | Non
     with model_at_hand(champion) as folder:
         if folder is not None:
             return scores(champion, folder, split)
-    from stages.registry.mlflow.models import open_registry
+    from stages.registry.mlflow.connect import open_registry
 
     return scores(champion, open_registry(params.registry).obtain(champion), split)
 

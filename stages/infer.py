@@ -13,7 +13,7 @@ from stages.machine.files import write_json
 from stages.model.filter import Filter
 from stages.model.tables import Split, iter_split
 from stages.records.pointer import in_production
-from stages.registry.mlflow.models import open_registry
+from stages.registry.mlflow.connect import open_registry
 from stages.stores.delivery import deliver, predictions_url
 from stages.stores.predictions import Drop, Tally, prediction_rows, write_predictions
 from stages.versioning.tracked import obtain

@@ -17,7 +17,7 @@ from stages.machine.files import read_json, write_json
 from stages.model.filter import read_specification
 from stages.records.holdout import Holdout
 from stages.records.pointer import in_production
-from stages.registry.mlflow.models import open_registry
+from stages.registry.mlflow.connect import open_registry
 from stages.stores.publication import publish_verdict
 from stages.versioning.tracked import obtain
 

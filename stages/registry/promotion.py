@@ -19,7 +19,8 @@ from stages.records.pointer import (
     write_pointer,
 )
 from stages.records.receipt import Receipt, read_receipt
-from stages.registry.mlflow.models import CHAMPION, ModelRegistry, open_registry
+from stages.registry.mlflow.connect import open_registry
+from stages.registry.mlflow.models import CHAMPION, ModelRegistry
 from stages.versioning.tracked import obtain
 
 

@@ -8,7 +8,7 @@ from stages import config
 from stages.machine.console import say
 from stages.machine.files import exclusive
 from stages.records.pointer import POINTER, read_pointer, write_pointer
-from stages.registry.mlflow.models import open_registry
+from stages.registry.mlflow.connect import open_registry
 from stages.registry.promotion import promote, publish, vacate
 from stages.run.arrival import bring
 from stages.run.summary import print_summary

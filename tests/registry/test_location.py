@@ -5,7 +5,8 @@ import pytest
 from stages import config
 from stages.machine.errors import BusyError
 from stages.registry.mlflow import location
-from stages.registry.mlflow.location import HOME, VARIABLE, locate, quiet_environment
+from stages.registry.mlflow.connect import quiet_environment
+from stages.registry.mlflow.location import HOME, VARIABLE, locate
 
 LOCAL = config.Registry(name="spamline", tracking_uri=None)
 SERVER = config.Registry(name="spamline", tracking_uri="http://127.0.0.1:5000")
