@@ -13,12 +13,12 @@ from stages.cli.verb import verb
 @check
 def push(check: bool) -> None:
     """Send data and models to the DVC remote."""
-    from stages.versioning import remote
+    from stages.versioning import transfer
 
     if check:
-        remote.check_pushed()
+        transfer.check_pushed()
     else:
-        remote.push()
+        transfer.push()
 
 
 @verb(
@@ -27,6 +27,6 @@ def push(check: bool) -> None:
 )
 def pull() -> None:
     """Fetch data and models from the DVC remote."""
-    from stages.versioning import remote
+    from stages.versioning import transfer
 
-    remote.pull()
+    transfer.pull()

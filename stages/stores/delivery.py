@@ -20,7 +20,8 @@ from stages.machine.errors import StoreError
 from stages.machine.files import sha256
 from stages.machine.variables import PREDICTIONS_URL
 from stages.stores.predictions import Drop, day_folder
-from stages.stores.s3 import Store, filesystem, reported
+from stages.stores.s3 import filesystem
+from stages.stores.s3_check import Store, reported
 
 if TYPE_CHECKING:
     from s3fs import S3FileSystem

@@ -14,8 +14,9 @@ import yaml
 
 from stages.machine.files import sha256, tree_digest
 from stages.machine.variables import TRACKING_URI
+from stages.registry.mlflow.connect import open_at
 from stages.registry.mlflow.location import locate
-from stages.registry.mlflow.models import CHAMPION, ModelRegistry, open_at
+from stages.registry.mlflow.models import CHAMPION, ModelRegistry
 from stages.registry.registration import EVIDENCE, registration_of
 from tests.command_line.project import DEAD, Project
 from tests.registry.samples import receipt_of

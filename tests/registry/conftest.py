@@ -14,8 +14,9 @@ import pytest
 from stages.machine.files import tree_digest
 from stages.machine.variables import TRACKING_URI
 from stages.records.pointer import Pointer, write_pointer
+from stages.registry.mlflow.connect import open_at, open_registry
 from stages.registry.mlflow.location import HOME, locate
-from stages.registry.mlflow.models import ModelRegistry, open_at, open_registry
+from stages.registry.mlflow.models import ModelRegistry
 from tests.registry.samples import ENCODER, LOCAL
 
 
