@@ -12,9 +12,9 @@ import numpy as np
 
 from stages import config
 from stages.drift.quality import realised_quality
-from stages.mail.message import HAM, SPAM
 from stages.model.metrics import bootstrap_weights, interval, metrics_at, resampled
 from stages.records.holdout import Holdout
+from stages.records.messages import HAM, SPAM
 from stages.records.receipt import GateDecision, Receipt
 from stages.replay.record import Scored
 

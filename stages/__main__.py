@@ -284,13 +284,13 @@ def _replay(parsed: argparse.Namespace) -> None:
 
 
 def _push(parsed: argparse.Namespace) -> None:
-    from stages.versioning import remote
+    from stages.versioning import transfer
 
-    (remote.check_pushed if parsed.check else remote.push)()
+    (transfer.check_pushed if parsed.check else transfer.push)()
 
 
 def _pull(_: argparse.Namespace) -> None:
-    from stages.versioning.remote import pull
+    from stages.versioning.transfer import pull
 
     pull()
 

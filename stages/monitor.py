@@ -17,9 +17,9 @@ from stages.machine.files import read_json, write_json
 from stages.model.filter import read_specification
 from stages.records.holdout import Holdout
 from stages.records.pointer import in_production
-from stages.registry.mlflow.models import open_registry
+from stages.registry.filling import fill_and_obtain
+from stages.registry.mlflow.connect import open_registry
 from stages.stores.publication import publish_verdict
-from stages.versioning.tracked import obtain
 
 MAIL, EMBEDDINGS = Path("data/fetch/batch.parquet"), Path("data/embed/batch.parquet")
 PREDICTIONS = Path("data/infer/predictions")
@@ -45,7 +45,7 @@ def run(params: MonitorParams) -> None:
         StoreError: the verdict is written, but cannot be kept or has no row yet.
     """
     digest, holdout = in_production()
-    folder = obtain(open_registry(params.registry), digest)
+    folder = fill_and_obtain(open_registry(params.registry), digest)
     monitor(champion_of(digest, folder, holdout), params)
 
 

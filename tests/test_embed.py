@@ -11,7 +11,8 @@ import pytest
 from stages import config, embed
 from stages.machine.cache import VARIABLE
 from stages.machine.files import sha256, write_parquet
-from stages.mail.message import MESSAGE_SCHEMA, batched
+from stages.mail.message import batched
+from stages.records.messages import MESSAGE_SCHEMA
 
 # More than one chunk; two messages of one text.
 MESSAGES = 70

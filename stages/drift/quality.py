@@ -8,7 +8,6 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.mail.message import HAM, SPAM
 from stages.model.metrics import (
     bootstrap_weights,
     f1_at,
@@ -19,6 +18,7 @@ from stages.model.metrics import (
     spam_recall_at,
 )
 from stages.records.holdout import Holdout
+from stages.records.messages import HAM, SPAM
 
 # Of each class. Below this the standard error of a usual (1-AUC)% exceeds the value itself.
 FEWEST_LABELLED = 20

@@ -17,7 +17,7 @@ from stages.drift.inputs import Columns, Reference, Window
 from stages.drift.reasons import TITLES
 from stages.drift.verdict import Verdict
 from stages.machine.files import write_text
-from stages.mail.message import HAM, SPAM
+from stages.records.messages import HAM, SPAM
 
 COMPONENTS = 5
 _HEADERS = ("statistic", "value", "threshold", "p", "times threshold", "times usual", "vote")

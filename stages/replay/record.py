@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from stages.drift.guards import Action
 from stages.drift.inputs import Window
 from stages.machine.files import json_text, write_parquet, write_text
-from stages.mail.message import HAM, SPAM
+from stages.records.messages import HAM, SPAM
 from stages.records.pointer import Pointer
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from stages.stack.service import ANSWER_SECONDS, HOST, Service, program
+from stages.stack.service import HOST, Service, program
 from stages.stack.settings import BUCKET, S3_SERVERS, port
+from stages.stores.s3 import client, keeps
 
 VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-# Put, read and taken away again, to see whether the server does what it is there for.
+# An object put, read and removed again to see whether the server does its job.
 _PROBE = ".answers"
 
 
@@ -43,31 +44,15 @@ def _port_flag(name: str, number: int) -> str:
 
 
 def _keeps(settings: Mapping[str, str]) -> bool:
-    """Whether an object that is put can be had again.
+    """Return whether an object that is put can be read again.
 
-    Its metadata answers some seconds before what holds the objects has joined it.
+    The server's metadata answers some seconds before what holds the objects has joined it.
     """
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.session import Session
-
-    client = Session().create_client(
-        "s3",
+    own = client(
         endpoint_url=f"http://{HOST}:{settings['SPAMLINE_S3_PORT']}",
         region_name="us-east-1",
         aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
-        config=Config(
-            connect_timeout=ANSWER_SECONDS,
-            read_timeout=ANSWER_SECONDS,
-            retries={"max_attempts": 0},
-            proxies={},
-        ),
+        proxies=False,
     )
-    try:
-        client.put_object(Bucket=BUCKET, Key=_PROBE, Body=_PROBE.encode())
-        kept = client.get_object(Bucket=BUCKET, Key=_PROBE)["Body"].read()
-        client.delete_object(Bucket=BUCKET, Key=_PROBE)
-    except (BotoCoreError, ClientError):
-        return False
-    return bool(kept == _PROBE.encode())
+    return keeps(own, BUCKET, _PROBE)

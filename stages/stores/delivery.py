@@ -19,7 +19,8 @@ from stages.machine.environment import in_experiment
 from stages.machine.errors import StoreError
 from stages.machine.files import sha256
 from stages.stores.predictions import Drop, day_folder
-from stages.stores.s3 import Store, filesystem, reported
+from stages.stores.s3 import filesystem
+from stages.stores.s3_check import Store, reported
 
 if TYPE_CHECKING:
     from s3fs import S3FileSystem

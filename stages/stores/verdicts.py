@@ -16,7 +16,8 @@ from stages.machine.console import track
 from stages.machine.errors import DataError, StoreError
 from stages.machine.files import json_text, write_text
 from stages.stores.history.table import row
-from stages.stores.s3 import Store, filesystem, reported
+from stages.stores.s3 import filesystem
+from stages.stores.s3_check import Store, reported
 
 KEPT = Path("data/monitor/verdicts")
 VARIABLE = "SPAMLINE_VERDICTS_URL"

@@ -10,8 +10,9 @@ import pytest
 
 from stages.machine.files import tree_digest
 from stages.records.receipt import RECEIPT
+from stages.registry.mlflow.connect import open_at
 from stages.registry.mlflow.location import VARIABLE, locate
-from stages.registry.mlflow.models import ModelRegistry, open_at
+from stages.registry.mlflow.models import ModelRegistry
 from tests.command_line.project import Project
 from tests.command_line.samples import in_production
 from tests.servers import Servers

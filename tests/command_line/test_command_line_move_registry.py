@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from stages.machine.files import sha256, tree_digest
+from stages.registry.mlflow.connect import open_at
 from stages.registry.mlflow.location import VARIABLE, locate
-from stages.registry.mlflow.models import CHAMPION, ModelRegistry, open_at
+from stages.registry.mlflow.models import CHAMPION, ModelRegistry
 from stages.registry.registration import EVIDENCE, registration_of
 from tests.command_line.project import DEAD, Project
 from tests.registry.samples import receipt_of

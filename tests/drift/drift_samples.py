@@ -18,7 +18,7 @@ from stages.drift.estimate import Estimate
 from stages.drift.quality import Quality
 from stages.drift.sample import Sample
 from stages.drift.verdict import Subject
-from stages.mail.message import MESSAGE_SCHEMA
+from stages.records.messages import MESSAGE_SCHEMA
 
 DIM = 32
 MODEL = "a" * 64

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.slow
 def versions(clone: Clone) -> int:
     """How many versions of the model the clone's registry holds."""
     code = (
-        "from stages.registry.mlflow.location import locate, quiet_environment\n"
+        "from stages.registry.mlflow.connect import quiet_environment\n"
+        "from stages.registry.mlflow.location import locate\n"
         "from stages import config\n"
         "quiet_environment()\n"
         "from mlflow import MlflowClient\n"

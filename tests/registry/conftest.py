@@ -13,8 +13,9 @@ import pytest
 
 from stages.machine.files import tree_digest
 from stages.records.pointer import Pointer, write_pointer
+from stages.registry.mlflow.connect import open_at, open_registry
 from stages.registry.mlflow.location import HOME, VARIABLE, locate
-from stages.registry.mlflow.models import ModelRegistry, open_at, open_registry
+from stages.registry.mlflow.models import ModelRegistry
 from tests.registry.samples import ENCODER, LOCAL
 
 

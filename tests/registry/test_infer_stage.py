@@ -13,8 +13,8 @@ from stages import config, infer
 from stages.infer import EMBEDDINGS, MAIL, PREDICTIONS, SUMMARY, InferParams
 from stages.machine.errors import DataError, RegistryError, StoreError
 from stages.machine.files import tree_digest
-from stages.mail.message import MESSAGE_SCHEMA
 from stages.model.encoder import fingerprint
+from stages.records.messages import MESSAGE_SCHEMA
 from stages.records.pointer import Pointer, write_pointer
 from stages.registry.mlflow.models import ModelRegistry
 from stages.registry.registration import MODEL

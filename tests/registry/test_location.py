@@ -4,7 +4,8 @@ import pytest
 
 from stages.machine.errors import BusyError
 from stages.registry.mlflow import location
-from stages.registry.mlflow.location import HOME, VARIABLE, locate, quiet_environment
+from stages.registry.mlflow.connect import quiet_environment
+from stages.registry.mlflow.location import HOME, VARIABLE, locate
 
 SERVER = "http://127.0.0.1:5000"
 

@@ -13,8 +13,9 @@ import yaml
 from stages.machine.errors import RegistryError
 from stages.machine.files import tree_digest
 from stages.records.receipt import write_receipt
+from stages.registry.mlflow.connect import open_at, open_registry
 from stages.registry.mlflow.location import HOME, locate
-from stages.registry.mlflow.models import CHAMPION, ModelRegistry, open_at, open_registry
+from stages.registry.mlflow.models import CHAMPION, ModelRegistry
 from stages.registry.registration import EVIDENCE, LOSS, MODEL, Registration, registration_of
 from tests.registry.samples import LOCAL, receipt_of
 
@@ -43,7 +44,7 @@ def test_registering_twice_makes_one_version(registry: ModelRegistry, make_model
 def test_two_at_once_make_one_database_and_one_version(make_model: MakeModel):
     digest = make_model()
     program = (
-        "import samples; from stages.registry.mlflow import models as m;"
+        "import samples; from stages.registry.mlflow import connect as m;"
         "from pathlib import Path; from stages.registry.registration import registration_of;"
         f"r = registration_of('{digest}', Path('{MODEL}'), None);"
         "print(m.open_registry(samples.LOCAL).register(r))"

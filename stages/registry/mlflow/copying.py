@@ -8,22 +8,24 @@ from pathlib import Path
 from stages import config
 from stages.machine.console import say, track
 from stages.machine.errors import RegistryError
+from stages.registry.mlflow.connect import open_at
 from stages.registry.mlflow.location import HOME, VARIABLE, Location, locate
-from stages.registry.mlflow.models import CHAMPION, ModelRegistry, open_at
+from stages.registry.mlflow.models import CHAMPION, ModelRegistry
 
 
 def move_registry(params: config.Params, source: str | None) -> None:
     """Copy every model of the registry `source` into the configured one, and say what was done.
 
-    What is there already is left as it is, so a killed move is finished by the next one. Nothing
-    is removed from the source.
+    Models that the target has already are left as they are, so a killed move is finished by the
+    next one. Nothing is removed from the source.
 
     Args:
         params: name the registered model and the configured registry; the environment wins.
         source: MLflow's tracking URI; the embedded registry of this checkout by default.
 
     Raises:
-        RegistryError: the two are one, the source has no models, or one cannot be reached.
+        RegistryError: both are the same registry, the source has no models, or one cannot be
+            reached.
     """
     name = params.registry.name
     here = dataclasses.replace(locate(source, {}), origin=True)
@@ -66,7 +68,7 @@ def _empty(location: Location, name: str) -> RegistryError:
 
 
 def _move(source: ModelRegistry, target: ModelRegistry, digest: str) -> bool:
-    """Copy one model unless it is there, verified on both sides; return whether it was copied."""
+    """Copy one model unless the target has it, verified on both sides; return whether it did."""
     if target.find(digest) is not None:
         target.verify(digest)
         return False
@@ -76,7 +78,7 @@ def _move(source: ModelRegistry, target: ModelRegistry, digest: str) -> bool:
 
 
 def _move_alias(source: ModelRegistry, target: ModelRegistry) -> str:
-    """Let the target's alias name what the source's names, unless it names one; say which."""
+    """Copy the source's alias unless the target has one; return the words for people."""
     wanted, held = source.holder(CHAMPION), target.holder(CHAMPION)
     if held is None and wanted is not None:
         target.set_alias(CHAMPION, wanted)
