@@ -1,4 +1,4 @@
-"""The configuration: what `params.yaml` may say, its loader, and its composition from `conf/`.
+"""The configuration: the sections of `params.yaml`, its loader, and its composition from `conf/`.
 
 People write `conf/`; `params.yaml` is its composition (`make params`), which DVC tracks.
 """

@@ -27,7 +27,7 @@ def load(path: Path = PARAMS) -> Params:
 
 
 def read_yaml(path: Path, *, fix: str) -> Any:
-    """Return what a YAML file says.
+    """Return the content of a YAML file.
 
     Raises:
         ConfigError: there is no such file, or it is not YAML; `fix` is the way out.
@@ -44,7 +44,7 @@ def read_yaml(path: Path, *, fix: str) -> Any:
 
 
 def declarations(path: Path = DVC) -> dict[str, dict[str, Any]]:
-    """Return what `dvc.yaml` says of each stage.
+    """Return the entry of each stage in `dvc.yaml`.
 
     Raises:
         ConfigError: there is no such file, or it is not YAML.

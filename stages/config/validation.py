@@ -1,4 +1,4 @@
-"""From what YAML said to `Params`, or one line that names the mistake."""
+"""From the content of a YAML file to `Params`, or one line that names the mistake."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ def validate(tree: Any, origin: str) -> Params:
     """Return `tree` as `Params`.
 
     Args:
-        tree: what the YAML said.
-        origin: where it stands, for the error: `"params.yaml"`.
+        tree: the content of the YAML.
+        origin: the file that it comes from, for the error: `"params.yaml"`.
 
     Raises:
         ConfigError: an unknown key (the nearest known one is named), a missing key, a wrong type
             or a value out of range; the first few are named in one line.
     """
     try:
-        # As JSON, whose strict rules take a mapping for a dataclass and a string for a date.
+        # As JSON: only then does strict validation accept mappings for dataclasses and strings for
+        # dates.
         return _SCHEMA.validate_json(json.dumps(tree, default=str))
     except ValidationError as error:
         faults = [_fault(item, tree) for item in error.errors(include_url=False)]
