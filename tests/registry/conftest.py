@@ -13,9 +13,10 @@ import pytest
 
 from stages import config
 from stages.machine.files import tree_digest
+from stages.records.layout import HERE
 from stages.records.pointer import Pointer, write_pointer
 from stages.registry.mlflow.connect import open_registry
-from stages.registry.mlflow.location import HOME, VARIABLE
+from stages.registry.mlflow.location import VARIABLE
 from stages.registry.mlflow.models import ModelRegistry
 from tests.registry.samples import ENCODER, LOCAL
 
@@ -36,7 +37,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.chdir(tmp_path_factory.mktemp("empty-registry"))
         patch.delenv(VARIABLE, raising=False)
         open_registry(LOCAL)
-        return (HOME / "mlflow.db").resolve()
+        return (HERE.registry / "mlflow.db").resolve()
 
 
 @pytest.fixture
@@ -47,8 +48,8 @@ def registry(request: pytest.FixtureRequest, checkout: Path, empty_database: Pat
         # All tests share the server: a name of its own is as good as an empty registry.
         name = f"spamline-{uuid.uuid4().hex[:8]}"
         return open_registry(config.Registry(name, servers[VARIABLE]))
-    HOME.mkdir(parents=True)
-    shutil.copy(empty_database, HOME / "mlflow.db")
+    HERE.registry.mkdir(parents=True)
+    shutil.copy(empty_database, HERE.registry / "mlflow.db")
     return open_registry(LOCAL)
 
 

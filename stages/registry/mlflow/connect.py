@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import MutableMapping
-from pathlib import Path
 
 from stages import config
 from stages.machine.errors import RegistryError
+from stages.records.layout import HERE, Layout
 from stages.registry.mlflow.failures import reported
-from stages.registry.mlflow.location import HOME, VARIABLE, Location, locate
+from stages.registry.mlflow.location import VARIABLE, Location, locate
 from stages.registry.mlflow.models import ModelRegistry
 
 # Seconds for a database to take a connection.
@@ -31,17 +31,17 @@ _ENVIRONMENT = {
 }
 
 
-def open_registry(registry: config.Registry, home: Path = HOME) -> ModelRegistry:
+def open_registry(registry: config.Registry, layout: Layout = HERE) -> ModelRegistry:
     """Return the registry that the environment, `registry` or this machine's disk names.
 
     Args:
         registry: the configured name and address.
-        home: the folder of the embedded registry, and of verified copies out of any registry.
+        layout: the checkout, for an embedded registry and for copies out of any.
 
     Raises:
         RegistryError: it cannot be reached; within about 15 s for a server.
     """
-    return open_at(locate(registry, home=home), registry.name)
+    return open_at(locate(registry, layout=layout), registry.name)
 
 
 def open_at(location: Location, name: str) -> ModelRegistry:

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from stages import config
 from stages.machine.errors import BusyError
-from stages.records.layout import Layout
+from stages.records.layout import HERE, Layout
 
-HOME = Layout().registry
 VARIABLE = "MLFLOW_TRACKING_URI"
 _SQLITE = "sqlite:///"
 # A registration takes about ten seconds; one that takes longer than this hangs.
@@ -35,7 +34,7 @@ class Location:
     uri: str
     shown: str
     artifacts: str | None
-    home: Path = HOME
+    home: Path = HERE.registry
     origin: bool = False
 
     @property
@@ -91,22 +90,23 @@ class Location:
 def locate(
     registry: config.Registry,
     environment: Mapping[str, str] = os.environ,
-    home: Path = HOME,
+    layout: Layout = HERE,
 ) -> Location:
-    """Return where the registry is: `MLFLOW_TRACKING_URI`, else conf, else `home`.
+    """Return where the registry is: `MLFLOW_TRACKING_URI`, else conf, else in the checkout.
 
     The embedded registry's addresses are absolute: MLflow resolves relative ones against whatever
     folder the reader happens to be in.
     """
     uri = environment.get(VARIABLE) or registry.tracking_uri
     if uri and not uri.startswith(_SQLITE):
-        return Location(uri, _without_secrets(uri), artifacts=None, home=home)
-    database = Path(uri.removeprefix(_SQLITE)).resolve() if uri else home.resolve() / "mlflow.db"
+        return Location(uri, _without_secrets(uri), artifacts=None, home=layout.registry)
+    own = layout.registry / "mlflow.db"
+    database = Path(uri.removeprefix(_SQLITE)).resolve() if uri else own.resolve()
     return Location(
         f"{_SQLITE}{database}",
-        uri or f"{home / 'mlflow.db'}",
+        uri or str(own),
         artifacts=(database.parent / "artifacts").as_uri(),
-        home=home,
+        home=layout.registry,
     )
 
 
