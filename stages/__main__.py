@@ -216,7 +216,7 @@ def _move_registry(parsed: argparse.Namespace) -> None:
     from stages import config
     from stages.registry.mlflow.copying import move_registry
 
-    move_registry(config.load().registry, parsed.source)
+    move_registry(config.load(), parsed.source)
 
 
 def _params(parsed: argparse.Namespace) -> None:
@@ -237,7 +237,7 @@ def _history(parsed: argparse.Namespace) -> None:
     from stages.machine.console import say
     from stages.stores.publication import rebuild_history
 
-    written = rebuild_history(parsed.files, config.load().drift)
+    written = rebuild_history(parsed.files, config.load().stores)
     say(f"history: {written} verdicts written")
 
 
@@ -247,7 +247,7 @@ def _dashboard(_: argparse.Namespace) -> None:
     from stages.machine.console import say
     from stages.stores.history import history_url
 
-    windows = write_page(PAGE, history_url(config.load().drift.history_url))
+    windows = write_page(PAGE, history_url(config.load().stores.history))
     say(f"dashboard: {PAGE}, windows shown: {windows}; open it in a browser")
 
 

@@ -39,7 +39,7 @@ def run(params: InferParams) -> None:
         DataError: messages and embeddings are not of the same mail.
         StoreError: S3 cannot be reached or refuses; the predictions are written here.
     """
-    url = predictions_url(params.inference.destination)
+    url = predictions_url(config.load().stores.predictions)
     digest, _ = in_production()
     scored = predict(digest, fill_and_obtain(open_registry(params.registry), digest), params)
     drop = Drop(digest, params.window)

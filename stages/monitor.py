@@ -65,7 +65,7 @@ def monitor(champion: Champion, params: MonitorParams) -> None:
     write_json(VERDICT, {**verdict.to_json(), "report": REPORT.as_posix()})
     if not in_experiment():
         # As the file says it, rounded: a history rebuilt from files then has the same rows.
-        publish_verdict(read_json(VERDICT), params.drift)
+        publish_verdict(read_json(VERDICT), config.load().stores)
     try:
         write_report(REPORT, verdict, reference, window)
     except Exception as error:

@@ -57,6 +57,11 @@ def test_the_seven_stages_are_there_by_name(stages: dict) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
+def test_no_stage_depends_on_the_address_of_a_store(stages: dict, stage: str) -> None:
+    assert not {p for p in stages[stage]["params"] if p.partition(".")[0] == "stores"}
+
+
+@pytest.mark.parametrize("stage", STAGES)
 def test_every_module_that_shapes_a_result_is_declared(
     root: Path, stages: dict, stage: str
 ) -> None:

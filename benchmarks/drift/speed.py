@@ -37,7 +37,7 @@ from stages.machine.files import write_json
 RESULT = Path(__file__).with_name("speed.json")
 DIM = 384
 SIZES = [(r, w) for r in (2_000, 10_000, 50_000) for w in (300, 1_000, 10_000)]
-# The original system's way takes minutes beyond the first size, and too much memory.
+# Beyond the first size the original system's way takes minutes and too much memory.
 METRICS = "Evidently's metrics"
 MEASURED = {
     "spamline": SIZES,
@@ -118,7 +118,7 @@ def _metrics(reference: Rows, window: Rows, seed: int) -> bool:
     return sum(bool(metric["result"]["drift_detected"]) for metric in found) >= QUORUM
 
 
-# How each decides, and what its rows must be before the clock runs: ids are read, not made.
+# How each decides, and what prepares its rows before the clock runs: ids are read, not made.
 _WAYS: dict[str, tuple[Any, Any]] = {
     "spamline": (partial(vote_on, null="permutation"), sampled),
     "spamline, null kept": (partial(vote_on, null="reference"), sampled),

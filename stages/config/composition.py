@@ -16,6 +16,8 @@ from stages.machine.errors import ConfigError, nearest
 CONF = Path("conf")
 HEADER = "# Generated from conf/ by `make params`: edit conf/, not this file.\n"
 _ABSENT = "absent"
+# Hydra composes as this version of it does, whichever is installed.
+_HYDRA = "1.3"
 
 
 def compose(overrides: Sequence[str] = (), conf: Path = CONF) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def _compose(overrides: Sequence[str], conf: Path, *, with_choices: bool) -> Any
     from omegaconf.errors import OmegaConfBaseException
 
     try:
-        with initialize_config_dir(str(conf.resolve()), version_base=None):
+        with initialize_config_dir(str(conf.resolve()), version_base=_HYDRA):
             composed = hydra_compose(
                 "config", overrides=list(overrides), return_hydra_config=with_choices
             )

@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ArgsKwargs, ErrorDetails
 
-from stages.config.schema import Params
+from stages.config.params import Params
 from stages.machine.errors import ConfigError, nearest
 
 _SCHEMA: TypeAdapter[Params] = TypeAdapter(Params)
@@ -33,7 +33,7 @@ def validate(tree: Any, origin: str) -> Params:
         faults = [_fault(item, tree) for item in error.errors(include_url=False)]
         raise ConfigError(
             f"{origin}: " + "; ".join(faults[:3]),
-            expected="the keys, types and ranges of stages/config/schema.py",
+            expected="the keys, types and ranges of stages/config/",
             fix="edit conf/ and run `make params`",
         ) from error
 
@@ -80,5 +80,5 @@ def known_keys() -> set[str]:
 
 
 def shown(key: str, value: Any) -> str:
-    """Return a value for people, unless it is an address, which may hold a password."""
-    return "an address" if key.endswith(("_url", "_uri")) and value else repr(value)
+    """Return a value for people, unless it is a store's address, which may hold a password."""
+    return "an address" if key.partition(".")[0] == "stores" and value else repr(value)

@@ -68,7 +68,7 @@ def judge_newest(day: dt.date) -> Judged | None:
     params = config.load()
     bring(params, then="make retrain")
     verdict = read_json(VERDICT)
-    action = decide(verdict, kept(verdicts_url(params.drift.verdicts_url)), params.guards)
+    action = decide(verdict, kept(verdicts_url(params.stores.verdicts)), params.guards)
     judged = Judged(window, verdict, action, carriers_of(verdict))
     summarise(f"{evidence(verdict, judged.carriers)}\n\n{reason(action, params.guards)}\n")
     return judged

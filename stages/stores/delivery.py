@@ -88,7 +88,7 @@ def deliver(folder: Path, drop: Drop, url: str, *, then: str) -> Delivery:
     here = {path.parent.relative_to(folder): path for path in folder.rglob(drop.file_name)}
     store = Store(
         url,
-        setting=f"{VARIABLE} (or inference.destination)",
+        setting=f"{VARIABLE} (or stores.predictions)",
         trouble=f"the predictions are in {folder} but did not arrive in S3",
         then=then,
     )

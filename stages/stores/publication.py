@@ -16,30 +16,30 @@ from stages.stores.verdicts import keep, kept, verdicts_url
 VERDICT = Path("data/monitor/drift.json")
 
 
-def publish_verdict(verdict: Mapping[str, Any], drift: config.Drift) -> None:
+def publish_verdict(verdict: Mapping[str, Any], stores: config.Stores) -> None:
     """Keep `verdict`, as its file says it, and write its row.
 
     Raises:
-        DataError: it is no verdict.
+        DataError: it is not a verdict.
         StoreError: it cannot be kept, or its row cannot be written.
     """
-    keep(verdicts_url(drift.verdicts_url), verdict)
-    record(history_url(drift.history_url), [verdict])
+    keep(verdicts_url(stores.verdicts), verdict)
+    record(history_url(stores.history), [verdict])
 
 
-def rebuild_history(files: Sequence[Path], drift: config.Drift) -> int:
+def rebuild_history(files: Sequence[Path], stores: config.Stores) -> int:
     """Write the rows of verdict files again; return how many.
 
     Args:
         files: which; if none are named, all that are kept, and where none are, the last one.
-        drift: says where.
+        stores: where the kept verdicts and the history are.
 
     Raises:
-        DataError: a file is no verdict.
+        DataError: a file is not a verdict.
         StoreError: the kept verdicts cannot be read, or the history cannot be written.
     """
-    address = history_url(drift.history_url)
-    found = [] if files else kept(verdicts_url(drift.verdicts_url))
+    address = history_url(stores.history)
+    found = [] if files else kept(verdicts_url(stores.verdicts))
     if found:
         record(address, found)
         return len(found)

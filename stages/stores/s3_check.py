@@ -96,7 +96,7 @@ def reported(store: Store) -> Iterator[None]:
 
 
 def _trouble(
-    store: Store, profile: str | None = None, access: Mapping[str, str] = MappingProxyType({})
+    store: Store, profile: str | None = None, access: Mapping[str, Any] = MappingProxyType({})
 ) -> tuple[str, str] | None:
     """Return what is wrong with `store` and what fixes it, or None when it answers as S3 does."""
     from botocore import exceptions as botocore

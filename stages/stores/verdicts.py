@@ -63,7 +63,7 @@ def keep(url: str, verdict: Mapping[str, Any]) -> None:
         raise StoreError(
             f"the verdict is written but not kept: {url}: {error.strerror or error}",
             expected="a folder that may be written to, with room",
-            fix=f"correct drift.verdicts_url or {VARIABLE}, then run the same again",
+            fix=f"correct stores.verdicts or {VARIABLE}, then run the same again",
         ) from error
 
 
@@ -119,6 +119,6 @@ def _folder(url: str) -> Path:
         raise StoreError(
             f"verdicts cannot be kept at {url}",
             expected="a folder, or s3://bucket/prefix",
-            fix=f"correct drift.verdicts_url or {VARIABLE}",
+            fix=f"correct stores.verdicts or {VARIABLE}",
         )
     return Path(url)

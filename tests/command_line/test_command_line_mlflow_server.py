@@ -8,11 +8,10 @@ import uuid
 
 import pytest
 
-from stages import config
 from stages.machine.files import tree_digest
 from stages.records.receipt import RECEIPT
-from stages.registry.mlflow.connect import open_registry
-from stages.registry.mlflow.location import VARIABLE
+from stages.registry.mlflow.connect import open_at
+from stages.registry.mlflow.location import VARIABLE, locate
 from stages.registry.mlflow.models import ModelRegistry
 from tests.command_line.project import Project
 from tests.command_line.samples import in_production
@@ -33,7 +32,7 @@ def team(trained: Project, mlflow_environment: dict[str, str]) -> Project:
 
 def registry_of(team: Project, servers: Servers) -> ModelRegistry:
     name = team.tree()["registry"]["name"]
-    return open_registry(config.Registry(name, servers.environment[VARIABLE]))
+    return open_at(locate(servers.environment[VARIABLE]), name)
 
 
 def refuse(team: Project, servers: Servers, verb: str) -> str:

@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from stages import config
 from stages.machine.files import sha256, tree_digest
-from stages.registry.mlflow.connect import open_registry
-from stages.registry.mlflow.location import VARIABLE
+from stages.registry.mlflow.connect import open_at
+from stages.registry.mlflow.location import VARIABLE, locate
 from stages.registry.mlflow.models import CHAMPION, ModelRegistry
 from stages.registry.registration import EVIDENCE, registration_of
 from tests.command_line.project import DEAD, Project
@@ -44,12 +43,12 @@ def owner(evaluated: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 def own(project: Project) -> ModelRegistry:
-    return open_registry(config.Registry(project.tree()["registry"]["name"], None))
+    return open_at(locate(None), project.tree()["registry"]["name"])
 
 
 def teams(project: Project, environment: dict[str, str]) -> ModelRegistry:
     name = project.tree()["registry"]["name"]
-    return open_registry(config.Registry(name, environment[VARIABLE]))
+    return open_at(locate(environment[VARIABLE]), name)
 
 
 def names_its_own_run(registry: ModelRegistry, digest: str) -> bool:

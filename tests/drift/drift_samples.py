@@ -35,8 +35,6 @@ DRIFT = {
     "unusual_rate": 0.05,
     "max_log_loss_rise": 0.05,
     "max_estimated_rise_percent": 3.0,
-    "history_url": None,
-    "verdicts_url": None,
 }
 
 

@@ -21,7 +21,7 @@ def versions(clone: Clone) -> int:
         "from stages import config\n"
         "quiet_environment()\n"
         "from mlflow import MlflowClient\n"
-        "uri = locate(config.load().registry).uri\n"
+        "uri = locate(config.load().stores.registry).uri\n"
         "print(len(MlflowClient(uri, uri).search_model_versions(\"name = 'spamline'\")))"
     )
     return int(clone.run("python", "-c", code).split()[-1])

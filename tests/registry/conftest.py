@@ -11,21 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from stages import config
 from stages.machine.files import tree_digest
 from stages.records.layout import HERE
 from stages.records.pointer import Pointer, write_pointer
-from stages.registry.mlflow.connect import open_registry
-from stages.registry.mlflow.location import VARIABLE
+from stages.registry.mlflow.connect import open_at, open_registry
+from stages.registry.mlflow.location import VARIABLE, locate
 from stages.registry.mlflow.models import ModelRegistry
 from tests.registry.samples import ENCODER, LOCAL
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def checkout(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty checkout as the current folder, with a pointer that names no model."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv(VARIABLE, raising=False)
+    # Where the stores are.
+    shutil.copy(root / "params.yaml", "params.yaml")
     write_pointer(Pointer(LOCAL.name, None, None))
     return tmp_path
 
@@ -36,7 +37,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("empty-registry"))
         patch.delenv(VARIABLE, raising=False)
-        open_registry(LOCAL)
+        open_at(locate(None), LOCAL.name)
         return (HERE.registry / "mlflow.db").resolve()
 
 
@@ -47,7 +48,7 @@ def registry(request: pytest.FixtureRequest, checkout: Path, empty_database: Pat
         servers = request.getfixturevalue("mlflow_environment")
         # All tests share the server: a name of its own is as good as an empty registry.
         name = f"spamline-{uuid.uuid4().hex[:8]}"
-        return open_registry(config.Registry(name, servers[VARIABLE]))
+        return open_at(locate(servers[VARIABLE]), name)
     HERE.registry.mkdir(parents=True)
     shutil.copy(empty_database, HERE.registry / "mlflow.db")
     return open_registry(LOCAL)

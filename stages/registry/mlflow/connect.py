@@ -32,16 +32,18 @@ _ENVIRONMENT = {
 
 
 def open_registry(registry: config.Registry, layout: Layout = HERE) -> ModelRegistry:
-    """Return the registry that the environment, `registry` or this machine's disk names.
+    """Return the registry that the environment, `params.yaml` or this machine's disk names.
 
     Args:
-        registry: the configured name and address.
-        layout: the checkout, for an embedded registry and for copies out of any.
+        registry: the name of the registered model.
+        layout: the checkout: its parameters, its embedded registry, its copies out of any.
 
     Raises:
+        ConfigError: `params.yaml` is missing or wrong.
         RegistryError: it cannot be reached; within about 15 s for a server.
     """
-    return open_at(locate(registry, layout=layout), registry.name)
+    address = config.load(layout.params).stores.registry
+    return open_at(locate(address, layout=layout), registry.name)
 
 
 def open_at(location: Location, name: str) -> ModelRegistry:

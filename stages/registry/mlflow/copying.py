@@ -14,14 +14,14 @@ from stages.registry.mlflow.location import VARIABLE, Location, locate
 from stages.registry.mlflow.models import CHAMPION, ModelRegistry
 
 
-def move_registry(registry: config.Registry, source: str | None, layout: Layout = HERE) -> None:
+def move_registry(params: config.Params, source: str | None, layout: Layout = HERE) -> None:
     """Copy every model of the registry `source` into the configured one, and say what was done.
 
     Models that the target has already are left as they are, so a killed move is finished by the
     next one. Nothing is removed from the source.
 
     Args:
-        registry: the configured target; the environment wins.
+        params: name the registered model and the configured registry; the environment wins.
         source: MLflow's tracking URI; the embedded registry of this checkout by default.
         layout: the checkout.
 
@@ -29,9 +29,9 @@ def move_registry(registry: config.Registry, source: str | None, layout: Layout 
         RegistryError: both are the same registry, the source has no models, or one cannot be
             reached.
     """
-    named = config.Registry(registry.name, source)
-    here = dataclasses.replace(locate(named, {}, layout), origin=True)
-    there = locate(registry, layout=layout)
+    name = params.registry.name
+    here = dataclasses.replace(locate(source, {}, layout), origin=True)
+    there = locate(params.stores.registry, layout=layout)
     if here.uri.rstrip("/") == there.uri.rstrip("/"):
         raise RegistryError(
             f"source and target are one registry, {here.shown}",
@@ -39,17 +39,17 @@ def move_registry(registry: config.Registry, source: str | None, layout: Layout 
             fix=f"set {VARIABLE} to the registry that takes the models (`make env` writes "
             "it into .env), or name another --source",
         )
-    models = _open_source(here, registry.name)
+    models = _open_source(here, name)
     digests = models.models()
     if not digests:
-        raise _empty(here, registry.name)
-    target = open_at(there, registry.name)
+        raise _empty(here, name)
+    target = open_at(there, name)
     added = sum(
         _move(models, target, digest)
         for digest in track(digests, doing="moving models", total=len(digests))
     )
     say(
-        f"move-registry: {added} of {len(digests)} models of {registry.name} copied to "
+        f"move-registry: {added} of {len(digests)} models of {name} copied to "
         f"{there.shown}, {len(digests) - added} were there; {_move_alias(models, target)}"
     )
 

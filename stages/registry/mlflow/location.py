@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from stages import config
 from stages.machine.errors import BusyError
 from stages.records.layout import HERE, Layout
 
@@ -88,16 +87,21 @@ class Location:
 
 
 def locate(
-    registry: config.Registry,
+    address: str | None,
     environment: Mapping[str, str] = os.environ,
     layout: Layout = HERE,
 ) -> Location:
-    """Return where the registry is: `MLFLOW_TRACKING_URI`, else conf, else in the checkout.
+    """Return where the registry is: at `MLFLOW_TRACKING_URI`, at `address`, or in the checkout.
 
     The embedded registry's addresses are absolute: MLflow resolves relative ones against whatever
     folder the reader happens to be in.
+
+    Args:
+        address: `stores.registry` of `params.yaml`; None is a SQLite file in the checkout.
+        environment: wins.
+        layout: the checkout.
     """
-    uri = environment.get(VARIABLE) or registry.tracking_uri
+    uri = environment.get(VARIABLE) or address
     if uri and not uri.startswith(_SQLITE):
         return Location(uri, _without_secrets(uri), artifacts=None, home=layout.registry)
     own = layout.registry / "mlflow.db"

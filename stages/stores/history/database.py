@@ -127,5 +127,5 @@ def _no_store(found: str) -> StoreError:
     return StoreError(
         found,
         expected=f"a database that answers, with our table {TABLE} or none of that name",
-        fix=f"start it, or correct drift.history_url or {VARIABLE}, then run the same again",
+        fix=f"start it, or correct stores.history or {VARIABLE}, then run the same again",
     )

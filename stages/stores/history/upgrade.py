@@ -100,7 +100,7 @@ def _check_columns(connection: Connection) -> None:
         f"the verdict is written but the monitoring history is not: {_address(connection)} has a "
         f"table {TABLE} that is not ours ({', '.join(differing[:3])}); it stays as it is",
         expected=f"our table {TABLE} or none of that name",
-        fix="rename that table, or correct drift.history_url or SPAMLINE_HISTORY_URL",
+        fix="rename that table, or correct stores.history or SPAMLINE_HISTORY_URL",
     )
 
 
