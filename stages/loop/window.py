@@ -1,4 +1,4 @@
-"""Which window a day is about, and how `conf/` comes to say so.
+"""Which window a day is about, and writing it into `conf/`.
 
 Windows stand side by side, each as long as the batch that `conf/` names, so that every mail is
 judged once:
@@ -11,16 +11,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from stages import config
+from stages.loop.editing import with_dates
 from stages.machine.console import say
 from stages.machine.errors import ConfigError
 from stages.machine.files import write_text
-
-_EDGE = re.compile(r"""^(\s+)(\w+)(:\s*)(["']?)\d{4}-\d\d-\d\d(["']?)(\s*(?:#.*)?)$""")
 
 
 def newest_whole(window: config.Window, as_of: dt.date) -> config.Window | None:
@@ -81,47 +78,26 @@ def name_of(window: config.Window) -> str:
 def set_window(
     window: config.Window, conf: Path = config.CONF, params: Path = config.PARAMS
 ) -> None:
-    """Let the source's file in `conf/` name the edges of `window`, and `params.yaml` follow.
+    """Write the edges of `window` into the source's file in `conf/`, and `params.yaml` anew.
 
-    Everything else in that file stays as people wrote it, comments too.
+    Everything else in the source's file stays as people wrote it, comments too.
 
     Raises:
         ConfigError: that file names no such edges, or another one overrides them.
     """
     path = config.option_file("source", conf)
-    edges = {
-        name: getattr(window, name).isoformat() for name in ("until", "batch_from", "batch_to")
-    }
+    edges = {name: getattr(window, name) for name in ("until", "batch_from", "batch_to")}
     before = path.read_text(encoding="utf-8")
-    write_text(path, _with_edges(before, edges, path))
+    write_text(path, with_dates(before, "window", edges, path))
     tree = config.compose(conf=conf)
     said = {name: tree["window"][name] for name in edges}
-    if said != edges:
+    differing = [name for name in edges if said[name] != edges[name].isoformat()]
+    if differing:
         write_text(path, before)
-        name = next(name for name in edges if said[name] != edges[name])
+        name = differing[0]
         raise ConfigError(
             f"window.{name} is {said[name]} whatever {path} says",
             expected="the window's edges in the file of the source alone",
             fix=f"remove window.{name} from the other files of conf/",
         )
     write_text(params, config.params_text(tree))
-
-
-def _with_edges(text: str, edges: Mapping[str, str], path: Path) -> str:
-    """Return the YAML `text` with new dates for `edges` in its block `window:`."""
-    lines, within, moved = text.splitlines(keepends=True), False, set()
-    for number, line in enumerate(lines):
-        if line.strip() and not line.startswith((" ", "#")):
-            within = line.startswith("window:")
-        found = _EDGE.match(line.rstrip("\n")) if within else None
-        if found and found[2] in edges:
-            indent, name, colon, opening, closing, rest = found.groups()
-            lines[number] = f"{indent}{name}{colon}{opening}{edges[name]}{closing}{rest}\n"
-            moved.add(name)
-    if missing := sorted(edges.keys() - moved):
-        raise ConfigError(
-            f"{path} names no date for window.{missing[0]}",
-            expected=f"a block `window:` with {', '.join(edges)}, each a line and a date",
-            fix=f"correct {path}",
-        )
-    return "".join(lines)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,65 +18,90 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DECIMALS = 4
+# In every temporary folder: held by its owner.
+_LOCK = ".lock"
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; on success it takes the place of `path`, else it goes.
+    """Yield a temporary path near `path`; on success it takes the place of `path`, else it goes.
 
     The temporary path may be made a file or a folder; what a killed predecessor left is swept.
     Readers see the old content or the new one, never a part of it (a folder is absent for the
     instant between two renames).
     """
-    temporary, aside = _temporary(path), _temporary(path)
-    try:
+    with _beside(path) as folder:
+        temporary = folder / "new"
         yield temporary
         if path.is_dir():
-            # No folder takes the place of another that is not empty.
-            path.rename(aside)
+            # A folder cannot take the place of another that is not empty.
+            path.rename(folder / "old")
         temporary.replace(path)
-    finally:
-        _remove(temporary)
-        _remove(aside)
 
 
 @contextmanager
 def scratch(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside `path`, for files that are made before they are moved there.
+    """Yield a temporary folder near `path`, for files that are made before they are moved there.
 
     It goes in the end, and what a killed predecessor left is swept.
     """
-    temporary = _temporary(path)
-    temporary.mkdir()
-    try:
+    with _beside(path) as folder:
+        temporary = folder / "new"
+        temporary.mkdir()
         yield temporary
-    finally:
-        _remove(temporary)
 
 
-def _temporary(path: Path) -> Path:
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Yield a new folder beside `path`, on the same file system, locked while this is at work.
+
+    Its owner holds the lock file in it. The system releases that lock when the owner dies, also
+    for an owner in another container, whose process ids mean nothing here.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     for leftover in path.parent.glob(f".{path.name}.*.tmp"):
-        if not _alive(int(leftover.name.split(".")[-3])):
-            _remove(leftover)
-    return path.with_name(f".{path.name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.tmp")
+        _sweep(leftover)
+    with ExitStack() as held:
+        folder = _owned(path, held)
+        try:
+            yield folder
+        finally:
+            _remove(folder)
 
 
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _owned(path: Path, held: ExitStack) -> Path:
+    from filelock import FileLock, Timeout
+
+    while True:
+        folder = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
+        folder.mkdir()
+        # Another process may sweep the folder before it is locked: then there is a next one.
+        with suppress(Timeout, FileNotFoundError):
+            held.enter_context(FileLock(folder / _LOCK, timeout=0))
+            if (folder / _LOCK).exists():
+                return folder
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def _sweep(leftover: Path) -> None:
+    """Remove what a writer left that is no longer alive; nothing else is this writer's business."""
+    from filelock import FileLock, Timeout
+
+    with suppress(Timeout, OSError):
+        if leftover.is_dir():
+            with FileLock(leftover / _LOCK, timeout=0):
+                _remove(leftover)
+        else:
+            leftover.unlink()
+
+
+def _remove(folder: Path) -> None:
+    # The lock file goes last: as long as anything else is there, it says whose it is.
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != _LOCK:
+            path.unlink()
+    shutil.rmtree(folder)
 
 
 def rounded(value: Any) -> Any:

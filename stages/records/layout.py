@@ -159,3 +159,7 @@ class Layout:
     def stage_lock(self, stage: str, *split: str) -> Path:
         """Held by one stage while it works."""
         return self.data / stage / f".{'-'.join([stage, *split])}.lock"
+
+
+# The project in the current folder: what every command is about unless it says otherwise.
+HERE = Layout()

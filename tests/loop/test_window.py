@@ -8,9 +8,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from stages import config
 from stages.loop.clock import day_of
+from stages.loop.editing import with_dates
 from stages.loop.window import after, name_of, newest_whole, set_window
 from stages.machine.errors import ConfigError
 from stages.machine.variables import REPLAY
@@ -106,6 +108,62 @@ def test_a_source_whose_file_names_no_dates_is_refused(
     with pytest.raises(ConfigError, match=r"no date for window\.until"):
         set_window(window, conf, tmp_path / "params.yaml")
     assert path.read_text() == text
+
+
+# Everything that a YAML library would lay out anew.
+ALIGNED = """\
+# Unsere Post, ältere zuerst.
+source: {kind:   files, paths: [ "a",  'b' ]}
+%s
+
+last:  yes
+"""
+EDGES = {
+    "until": dt.date(2024, 3, 11),
+    "batch_from": dt.date(2024, 3, 11),
+    "batch_to": dt.date(2024, 3, 18),
+}
+BLOCK = """\
+window:      # Mondays
+      start:        "2024-01-01"
+      until:        '2024-03-04'      # was 2024-03-04 at first
+      # The next line has no quotes.
+      batch_from:   2024-03-04
+      batch_to:     "2024-03-11"
+"""
+FLOW = "window: {until: '2024-03-04',  batch_from: \"2024-03-04\", batch_to:   2024-03-11}"
+
+
+@pytest.mark.parametrize("block", [BLOCK, FLOW], ids=["block", "flow"])
+def test_nothing_but_the_dates_changes(block: str) -> None:
+    text = ALIGNED % block
+    written = with_dates(text, "window", EDGES, Path("x.yaml"))
+    found = yaml.safe_load(written)["window"]
+    assert {name: str(found[name]) for name in EDGES} == {n: str(d) for n, d in EDGES.items()}
+    differing = [i for i, (old, new) in enumerate(zip(text, written, strict=True)) if old != new]
+    assert 0 < len(differing) <= 6
+    assert with_dates(written, "window", EDGES, Path("x.yaml")) == written
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "until: &edge '2024-03-04'\nwindow: {until: *edge, batch_from: *edge, batch_to: *edge}",
+        "window: {until: soon, batch_from: '2024-03-04', batch_to: '2024-03-11'}",
+        "window: 2024-03-04",
+        "- window",
+        "",
+    ],
+)
+def test_a_date_that_is_not_in_its_place_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"x.yaml names no date for window\."):
+        with_dates(text, "window", EDGES, Path("x.yaml"))
+
+
+def test_what_is_not_yaml_is_one_line() -> None:
+    with pytest.raises(ConfigError, match=r"x\.yaml cannot be read") as caught:
+        with_dates("window: [", "window", EDGES, Path("x.yaml"))
+    assert "\n" not in str(caught.value)
 
 
 def test_a_replay_lives_through_a_past_corpus_day_by_day() -> None:

@@ -6,13 +6,23 @@ import math
 import multiprocessing
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from stages.machine.errors import BusyError
-from stages.machine.files import exclusive, read_json, replacing, tree_digest, write_json
+from stages.machine.files import (
+    exclusive,
+    read_json,
+    replacing,
+    tree_digest,
+    write_json,
+    write_text,
+)
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
@@ -33,18 +43,87 @@ def test_a_folder_takes_the_place_of_a_folder(tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "model").iterdir()] == ["new"]
 
 
-def test_what_a_killed_writer_left_is_swept_by_the_next(tmp_path: Path) -> None:
-    code = (
-        "import os, signal, sys; from pathlib import Path;"
-        "from stages.machine.files import replacing\n"
-        f"with replacing(Path({str(tmp_path / 'a.txt')!r})) as t:\n"
-        "    t.write_text('half'); os.kill(os.getpid(), signal.SIGKILL)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=False)
+# Begins to write, says so, and goes on when it is told to.
+WRITER = """
+import sys
+from pathlib import Path
+from stages.machine.files import replacing
+with replacing(Path(sys.argv[1])) as temporary:
+    temporary.write_text("by another")
+    print("writing", flush=True)
+    sys.stdin.readline()
+"""
+# As in another container: there this process has the number 1, and the others have none.
+APART = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]
+
+
+def namespaces_allowed() -> bool:
+    done = subprocess.run([*APART, "true"], check=False, capture_output=True)
+    return done.returncode == 0
+
+
+@pytest.fixture(params=["here", "in another container"])
+def writer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process in the middle of writing `a.txt`."""
+    if request.param != "here" and not namespaces_allowed():
+        pytest.skip("this machine allows no process namespaces")
+    before = [] if request.param == "here" else APART
+    command = [*before, sys.executable, "-c", WRITER, str(tmp_path / "a.txt")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as process:
+        assert process.stdout.readline() == "writing\n"
+        yield process
+        process.kill()
+
+
+def test_what_a_killed_writer_left_is_swept_by_the_next(
+    writer: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    writer.kill()
+    writer.wait()
     assert len(list(tmp_path.iterdir())) == 1
     assert not (tmp_path / "a.txt").exists()
-    with replacing(tmp_path / "a.txt") as temporary:
-        temporary.write_text("whole")
+    until = time.monotonic() + 10
+    while [p.name for p in tmp_path.iterdir()] != ["a.txt"] and time.monotonic() < until:
+        # Whoever is ended with its namespace lives a moment longer than what made that.
+        write_text(tmp_path / "a.txt", "whole")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_what_a_living_writer_has_begun_is_left_alone(
+    writer: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    write_text(tmp_path / "a.txt", "meanwhile")
+    assert (tmp_path / "a.txt").read_text() == "meanwhile"
+    writer.communicate("\n", timeout=30)
+    assert writer.returncode == 0
+    assert (tmp_path / "a.txt").read_text() == "by another"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_leftovers_of_earlier_versions_are_swept(tmp_path: Path) -> None:
+    (tmp_path / ".a.txt.1.0123abcd.tmp").write_text("half")
+    folder = tmp_path / ".a.txt.2.0123abcd.tmp"
+    folder.mkdir()
+    (folder / "part").write_text("half")
+    write_text(tmp_path / "a.txt", "whole")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_folder_swept_before_it_is_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mkdir, swept = Path.mkdir, []
+
+    def swept_once(self: Path, *arguments: Any, **options: Any) -> None:
+        mkdir(self, *arguments, **options)
+        if self.name.endswith(".tmp") and not swept:
+            swept.append(self)
+            self.rmdir()
+
+    monkeypatch.setattr(Path, "mkdir", swept_once)
+    write_text(tmp_path / "a.txt", "whole")
+    assert swept
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 
 

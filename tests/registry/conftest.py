@@ -13,9 +13,10 @@ import pytest
 
 from stages.machine.files import tree_digest
 from stages.machine.variables import TRACKING_URI
+from stages.records.layout import HERE
 from stages.records.pointer import Pointer, write_pointer
 from stages.registry.mlflow.connect import open_at, open_registry
-from stages.registry.mlflow.location import HOME, locate
+from stages.registry.mlflow.location import locate
 from stages.registry.mlflow.models import ModelRegistry
 from tests.registry.samples import ENCODER, LOCAL
 
@@ -38,7 +39,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.chdir(tmp_path_factory.mktemp("empty-registry"))
         patch.delenv(TRACKING_URI, raising=False)
         open_at(locate(None), LOCAL.name)
-        return (HOME / "mlflow.db").resolve()
+        return (HERE.registry / "mlflow.db").resolve()
 
 
 @pytest.fixture
@@ -49,8 +50,8 @@ def registry(request: pytest.FixtureRequest, checkout: Path, empty_database: Pat
         # All tests share the server: a name of its own is as good as an empty registry.
         name = f"spamline-{uuid.uuid4().hex[:8]}"
         return open_at(locate(servers[TRACKING_URI]), name)
-    HOME.mkdir(parents=True)
-    shutil.copy(empty_database, HOME / "mlflow.db")
+    HERE.registry.mkdir(parents=True)
+    shutil.copy(empty_database, HERE.registry / "mlflow.db")
     return open_registry(LOCAL)
 
 

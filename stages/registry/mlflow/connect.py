@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import MutableMapping
-from pathlib import Path
 
 from stages import config
 from stages.machine.errors import RegistryError
 from stages.machine.variables import TRACKING_URI
+from stages.records.layout import HERE, Layout
 from stages.registry.mlflow.failures import reported
-from stages.registry.mlflow.location import HOME, Location, locate
+from stages.registry.mlflow.location import Location, locate
 from stages.registry.mlflow.models import ModelRegistry
 
 # Seconds for a database to take a connection.
@@ -32,18 +32,19 @@ _ENVIRONMENT = {
 }
 
 
-def open_registry(registry: config.Registry, home: Path = HOME) -> ModelRegistry:
+def open_registry(registry: config.Registry, layout: Layout = HERE) -> ModelRegistry:
     """Return the registry that the environment, `params.yaml` or this machine's disk names.
 
     Args:
         registry: the name of the registered model.
-        home: the folder of the embedded registry, and of verified copies out of any registry.
+        layout: the checkout: its parameters, its embedded registry, its copies out of any.
 
     Raises:
         ConfigError: `params.yaml` is missing or wrong.
         RegistryError: it cannot be reached; within about 15 s for a server.
     """
-    return open_at(locate(config.load().stores.registry, home=home), registry.name)
+    address = config.load(layout.params).stores.registry
+    return open_at(locate(address, layout=layout), registry.name)
 
 
 def open_at(location: Location, name: str) -> ModelRegistry:

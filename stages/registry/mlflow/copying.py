@@ -9,12 +9,13 @@ from stages import config
 from stages.machine.console import say, track
 from stages.machine.errors import RegistryError
 from stages.machine.variables import TRACKING_URI
+from stages.records.layout import HERE, Layout
 from stages.registry.mlflow.connect import open_at
-from stages.registry.mlflow.location import HOME, Location, locate
+from stages.registry.mlflow.location import Location, locate
 from stages.registry.mlflow.models import CHAMPION, ModelRegistry
 
 
-def move_registry(params: config.Params, source: str | None) -> None:
+def move_registry(params: config.Params, source: str | None, layout: Layout = HERE) -> None:
     """Copy every model of the registry `source` into the configured one, and say what was done.
 
     Models that the target has already are left as they are, so a killed move is finished by the
@@ -23,14 +24,15 @@ def move_registry(params: config.Params, source: str | None) -> None:
     Args:
         params: name the registered model and the configured registry; the environment wins.
         source: MLflow's tracking URI; the embedded registry of this checkout by default.
+        layout: the checkout.
 
     Raises:
         RegistryError: both are the same registry, the source has no models, or one cannot be
             reached.
     """
     name = params.registry.name
-    here = dataclasses.replace(locate(source, {}), origin=True)
-    there = locate(params.stores.registry)
+    here = dataclasses.replace(locate(source, {}, layout), origin=True)
+    there = locate(params.stores.registry, layout=layout)
     if here.uri.rstrip("/") == there.uri.rstrip("/"):
         raise RegistryError(
             f"source and target are one registry, {here.shown}",
@@ -64,7 +66,8 @@ def _empty(location: Location, name: str) -> RegistryError:
     return RegistryError(
         f"the registry {location.shown} has no models of {name}",
         expected="a registry to copy from",
-        fix=f"name one as --source (default: {HOME / 'mlflow.db'}), or correct registry.name",
+        fix=f"name one as --source (default: {location.home / 'mlflow.db'}), or correct "
+        "registry.name",
     )
 
 

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from stages.machine.errors import BusyError
 from stages.machine.variables import TRACKING_URI
-from stages.records.layout import Layout
+from stages.records.layout import HERE, Layout
 
-HOME = Layout().registry
 _SQLITE = "sqlite:///"
 # A registration takes about ten seconds; one that takes longer than this hangs.
 _LOCK_SECONDS = 60.0
@@ -34,7 +33,7 @@ class Location:
     uri: str
     shown: str
     artifacts: str | None
-    home: Path = HOME
+    home: Path = HERE.registry
     origin: bool = False
 
     @property
@@ -90,27 +89,28 @@ class Location:
 def locate(
     address: str | None,
     environment: Mapping[str, str] = os.environ,
-    home: Path = HOME,
+    layout: Layout = HERE,
 ) -> Location:
-    """Return where the registry is: at `MLFLOW_TRACKING_URI`, else at `address`, else in `home`.
+    """Return where the registry is: at `MLFLOW_TRACKING_URI`, at `address`, or in the checkout.
 
     The embedded registry's addresses are absolute: MLflow resolves relative ones against whatever
     folder the reader happens to be in.
 
     Args:
-        address: `stores.registry` of `params.yaml`; null is a SQLite file in `home`.
+        address: `stores.registry` of `params.yaml`; None is a SQLite file in the checkout.
         environment: wins.
-        home: the folder of the embedded registry.
+        layout: the checkout.
     """
     uri = environment.get(TRACKING_URI) or address
     if uri and not uri.startswith(_SQLITE):
-        return Location(uri, _without_secrets(uri), artifacts=None, home=home)
-    database = Path(uri.removeprefix(_SQLITE)).resolve() if uri else home.resolve() / "mlflow.db"
+        return Location(uri, _without_secrets(uri), artifacts=None, home=layout.registry)
+    own = layout.registry / "mlflow.db"
+    database = Path(uri.removeprefix(_SQLITE)).resolve() if uri else own.resolve()
     return Location(
         f"{_SQLITE}{database}",
-        uri or f"{home / 'mlflow.db'}",
+        uri or str(own),
         artifacts=(database.parent / "artifacts").as_uri(),
-        home=home,
+        home=layout.registry,
     )
 
 
