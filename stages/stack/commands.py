@@ -8,6 +8,7 @@ import time
 from stages.machine.console import say
 from stages.machine.environment import DOTENV, read_environment
 from stages.machine.errors import StackError
+from stages.machine.variables import TRACKING_URI
 from stages.stack.local import LocalStack
 from stages.stack.settings import ADDRESSES
 
@@ -33,7 +34,7 @@ def up() -> None:
         return
     say(
         f"up: ready in {time.monotonic() - began:.0f} s. MLflow is at "
-        f"{settings['MLFLOW_TRACKING_URI']}; `make run` and `make push` use the stack ({DOTENV})"
+        f"{settings[TRACKING_URI]}; `make run` and `make push` use the stack ({DOTENV})"
     )
     for name in ADDRESSES:
         if os.environ.get(name, settings[name]) != settings[name]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from s3fs import S3FileSystem
 
-ENDPOINT, KEY, SECRET = "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 # Seconds: to connect; for the answer to one small question; for the answer to a large upload.
 _CONNECT, _ANSWER, _UPLOAD = 3, 5, 60
 # How often an operation is tried: the clients' own defaults take minutes over a dead server.

@@ -10,26 +10,27 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from stages.machine.errors import StoreError
-from stages.stores.s3 import ENDPOINT, KEY, SECRET, client, client_errors
+from stages.machine.variables import S3_ENDPOINT, S3_KEY, S3_PROFILE, S3_REGION, S3_SECRET, S3_TOKEN
+from stages.stores.s3 import client, client_errors
 
 # What S3 servers call their refusals: what was found, and which variable to correct. `{bucket}`
 # and `{setting}` are those of the store that was asked.
 _REFUSALS = {
     "NoSuchBucket": (
         "there is no bucket {bucket}",
-        "make the bucket, or correct {setting} or " + ENDPOINT,
+        "make the bucket, or correct {setting} or " + S3_ENDPOINT,
     ),
-    "InvalidAccessKeyId": ("the access key is unknown", f"correct {KEY}"),
-    "SignatureDoesNotMatch": ("the secret is wrong for this access key", f"correct {SECRET}"),
+    "InvalidAccessKeyId": ("the access key is unknown", f"correct {S3_KEY}"),
+    "SignatureDoesNotMatch": ("the secret is wrong for this access key", f"correct {S3_SECRET}"),
     "AccessDenied": (
         "this access key has no permission for it",
-        "let it list, read, write and delete in {bucket}, or use another " + KEY,
+        "let it list, read, write and delete in {bucket}, or use another " + S3_KEY,
     ),
-    "ExpiredToken": ("the session token has expired", "get a new AWS_SESSION_TOKEN"),
-    "InvalidToken": ("the session token is invalid", "correct or unset AWS_SESSION_TOKEN"),
+    "ExpiredToken": ("the session token has expired", f"get a new {S3_TOKEN}"),
+    "InvalidToken": ("the session token is invalid", f"correct or unset {S3_TOKEN}"),
     "RequestTimeTooSkewed": ("this machine's clock is wrong", "set the clock"),
-    "PermanentRedirect": ("the bucket is in another region", "correct AWS_DEFAULT_REGION"),
-    "AuthorizationHeaderMalformed": ("the region is wrong", "correct AWS_DEFAULT_REGION"),
+    "PermanentRedirect": ("the bucket is in another region", f"correct {S3_REGION}"),
+    "AuthorizationHeaderMalformed": ("the region is wrong", f"correct {S3_REGION}"),
 }
 
 
@@ -104,24 +105,24 @@ def _trouble(
     try:
         asking = client(profile=profile, **access)
     except botocore.ProfileNotFound:
-        return "there are no credentials", "correct or unset AWS_PROFILE"
+        return "there are no credentials", f"correct or unset {S3_PROFILE}"
     except (botocore.BotoCoreError, ValueError):
         # Its text is not shown: an address may hold a password.
-        return "its address is malformed", f"correct {ENDPOINT} (http://host:port)"
+        return "its address is malformed", f"correct {S3_ENDPOINT} (http://host:port)"
     asked = _without_userinfo(asking.meta.endpoint_url)
     try:
         answer = asking.list_objects_v2(Bucket=store.bucket, MaxKeys=1)
     except botocore.ClientError as error:
         return _named(store, error) or _no_s3(asked)
     except (botocore.NoCredentialsError, botocore.PartialCredentialsError):
-        return "there are no credentials", f"set {KEY} and {SECRET}"
+        return "there are no credentials", f"set {S3_KEY} and {S3_SECRET}"
     except botocore.ParamValidationError:
         return "that is not a bucket's name", f"correct {store.setting}"
     except (botocore.ConnectionError, botocore.ConnectTimeoutError, OSError) as error:
         if isinstance(error, botocore.ConnectionClosedError):
             return _no_s3(asked)
         reason = "silent" if isinstance(error, botocore.ReadTimeoutError) else "unreachable"
-        return f"{asked} is {reason}", f"start it (`make up`), or correct {ENDPOINT}"
+        return f"{asked} is {reason}", f"start it (`make up`), or correct {S3_ENDPOINT}"
     # Whatever else answers leads the client to whatever else: it follows a redirect without end.
     except (botocore.BotoCoreError, ValueError, RecursionError):
         return _no_s3(asked)
@@ -129,7 +130,7 @@ def _trouble(
 
 
 def _no_s3(asked: str) -> tuple[str, str]:
-    return f"what answers at {asked} is not an S3 server", f"correct {ENDPOINT}"
+    return f"what answers at {asked} is not an S3 server", f"correct {S3_ENDPOINT}"
 
 
 def _named(store: Store, error: Any) -> tuple[str, str] | None:
@@ -138,7 +139,7 @@ def _named(store: Store, error: Any) -> tuple[str, str] | None:
     if not code or code.isdigit():
         return None
     found, fix = _REFUSALS.get(
-        code, (f"it refuses ({code})", f"look into its log, or correct {ENDPOINT}")
+        code, (f"it refuses ({code})", f"look into its log, or correct {S3_ENDPOINT}")
     )
     names = {"bucket": store.bucket, "setting": store.setting}
     return found.format(**names), fix.format(**names)
@@ -157,7 +158,7 @@ def _refusal(store: Store, error: BaseException) -> tuple[str, str]:
         found, fix = _REFUSALS["AccessDenied"]
         return found, fix.format(bucket=store.bucket)
     named = _named(store, cause) if hasattr(cause, "response") else None
-    return named or (_line(error), f"look into its log, or correct {ENDPOINT}")
+    return named or (_line(error), f"look into its log, or correct {S3_ENDPOINT}")
 
 
 def _code(error: Any) -> str:

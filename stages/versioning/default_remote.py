@@ -12,6 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stages.machine.variables import (
+    S3_CONTAINER_FULL,
+    S3_CONTAINER_RELATIVE,
+    S3_CREDENTIALS_FILE,
+    S3_ENDPOINT,
+    S3_ENDPOINT_FIRST,
+    S3_KEY,
+    S3_PROFILE,
+    S3_SECRET,
+    S3_WEB_IDENTITY,
+)
 from stages.stores.s3_check import Store, check
 
 # DVC's names of what every S3 client takes, and the client's.
@@ -24,14 +35,14 @@ _ACCESS = {
 }
 # Any of these means that S3 was set up on this machine.
 _VARIABLES = (
-    "AWS_ENDPOINT_URL_S3",
-    "AWS_ENDPOINT_URL",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_PROFILE",
-    "AWS_SHARED_CREDENTIALS_FILE",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    S3_ENDPOINT_FIRST,
+    S3_ENDPOINT,
+    S3_KEY,
+    S3_PROFILE,
+    S3_CREDENTIALS_FILE,
+    S3_WEB_IDENTITY,
+    S3_CONTAINER_FULL,
+    S3_CONTAINER_RELATIVE,
 )
 
 
@@ -79,8 +90,8 @@ class Remote:
         if not self.set_up():
             raise store.error(
                 "this machine has neither its address nor credentials",
-                "`make up` starts one here, or set AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and "
-                "AWS_SECRET_ACCESS_KEY in .env",
+                f"`make up` starts one here, or set {S3_ENDPOINT}, {S3_KEY} and "
+                f"{S3_SECRET} in .env",
             )
         given = {_ACCESS[name]: self.options[name] for name in _ACCESS if name in self.options}
         check(store, profile=self.options.get("profile"), **given)

@@ -7,9 +7,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from stages.machine.variables import S3_ATTEMPTS
 from stages.stores.s3 import ATTEMPTS
-
-_VARIABLE = "AWS_MAX_ATTEMPTS"
 
 
 class Failures(logging.Handler):
@@ -35,8 +34,8 @@ def terse() -> Iterator[Failures]:
     failures = Failures()
     loggers = [logging.getLogger(name) for name in ("dvc", "dvc_data", "dvc_objects")]
     before = [(logger, logger.handlers, logger.propagate) for logger in loggers]
-    shortened = _VARIABLE not in os.environ
-    os.environ.setdefault(_VARIABLE, str(ATTEMPTS))
+    shortened = S3_ATTEMPTS not in os.environ
+    os.environ.setdefault(S3_ATTEMPTS, str(ATTEMPTS))
     for logger in loggers:
         logger.handlers, logger.propagate = [failures], False
     try:
@@ -45,4 +44,4 @@ def terse() -> Iterator[Failures]:
         for logger, handlers, propagate in before:
             logger.handlers, logger.propagate = handlers, propagate
         if shortened:
-            del os.environ[_VARIABLE]
+            del os.environ[S3_ATTEMPTS]

@@ -21,10 +21,10 @@ import pytest
 from pyarrow.fs import S3FileSystem
 
 from stages.machine.errors import StoreError
-from stages.machine.variables import PREDICTIONS_URL
+from stages.machine.variables import PREDICTIONS_URL, S3_ENDPOINT
 from stages.stores.delivery import Delivery, deliver, predictions_url
 from stages.stores.predictions import Drop, write_predictions
-from stages.stores.s3 import ENDPOINT, filesystem
+from stages.stores.s3 import filesystem
 from tests.servers import free_port
 from tests.stores.samples import DROP, rows
 
@@ -128,7 +128,7 @@ def test_dead_store_keeps_what_is_here(
     tmp_path: Path, s3_place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as dead:
-        dead.setenv(ENDPOINT, f"http://127.0.0.1:{free_port()}")
+        dead.setenv(S3_ENDPOINT, f"http://127.0.0.1:{free_port()}")
         with pytest.raises(StoreError, match=r"did not arrive in S3.*make run") as caught:
             sent(tmp_path, s3_place, 1)
     assert str(tmp_path / "predictions") in str(caught.value)
@@ -201,7 +201,7 @@ def test_everybody_reads_it(tmp_path: Path, s3_place: str, s3_environment: dict[
     assert frame.groupby("day", observed=True).size().to_dict() == {2: 2, 3: 1, 4: 1}
     assert [frame["received_at"].min(), frame["received_at"].max()] == received
 
-    server = s3_environment[ENDPOINT].removeprefix("http://")
+    server = s3_environment[S3_ENDPOINT].removeprefix("http://")
     own = S3FileSystem(endpoint_override=server, scheme="http")
     table = pyarrow.dataset.dataset(
         s3_place.removeprefix("s3://"), filesystem=own, partitioning="hive"

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from stages.machine.errors import StoreError
+from stages.machine.variables import S3_ENDPOINT, S3_KEY, S3_SECRET
 from stages.stack.service import program
-from stages.stores.s3 import ENDPOINT, KEY, SECRET, filesystem
+from stages.stores.s3 import filesystem
 from stages.stores.s3_check import Store, check, reported
 from tests.servers import free_port
 
@@ -44,16 +45,16 @@ def test_a_store_that_answers(s3_place: str) -> None:
 
 
 def test_nobody_listens(s3_place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(ENDPOINT, f"http://me:pass@127.0.0.1:{free_port()}")
+    monkeypatch.setenv(S3_ENDPOINT, f"http://me:pass@127.0.0.1:{free_port()}")
     line = refused(s3_place)
     assert "is unreachable" in line
-    assert f"correct {ENDPOINT}" in line
+    assert f"correct {S3_ENDPOINT}" in line
     assert "pass" not in line
 
 
 def test_what_listens_is_silent(s3_place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        monkeypatch.setenv(ENDPOINT, f"http://127.0.0.1:{server.getsockname()[1]}")
+        monkeypatch.setenv(S3_ENDPOINT, f"http://127.0.0.1:{server.getsockname()[1]}")
         assert "is silent" in refused(s3_place)
 
 
@@ -105,7 +106,7 @@ def test_what_answers_is_no_s3(
     status: int,
     body: bytes,
 ) -> None:
-    monkeypatch.setenv(ENDPOINT, web_server(status, body))
+    monkeypatch.setenv(S3_ENDPOINT, web_server(status, body))
     assert "is not an S3 server" in refused(s3_place)
 
 
@@ -113,18 +114,22 @@ def test_what_answers_speaks_no_http(
     postgres_environment: dict[str, str], s3_place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = postgres_environment["SPAMLINE_POSTGRES_PORT"]
-    monkeypatch.setenv(ENDPOINT, f"http://127.0.0.1:{port}")
+    monkeypatch.setenv(S3_ENDPOINT, f"http://127.0.0.1:{port}")
     assert f"http://127.0.0.1:{port} is not an S3 server" in refused(s3_place)
 
 
 @pytest.mark.parametrize(
     ("changes", "found", "fix"),
     [
-        ({KEY: "SOMEBODYELSE"}, "the access key is unknown", f"correct {KEY}"),
-        ({SECRET: "wrong-secret"}, "the secret is wrong for this access key", f"correct {SECRET}"),
-        ({KEY: "", SECRET: ""}, "there are no credentials", f"set {KEY} and {SECRET}"),
+        ({S3_KEY: "SOMEBODYELSE"}, "the access key is unknown", f"correct {S3_KEY}"),
+        (
+            {S3_SECRET: "wrong-secret"},
+            "the secret is wrong for this access key",
+            f"correct {S3_SECRET}",
+        ),
+        ({S3_KEY: "", S3_SECRET: ""}, "there are no credentials", f"set {S3_KEY} and {S3_SECRET}"),
         ({"AWS_PROFILE": "nobody"}, "there are no credentials", "AWS_PROFILE"),
-        ({ENDPOINT: "me:pass@127.0.0.1"}, "its address is malformed", f"correct {ENDPOINT}"),
+        ({S3_ENDPOINT: "me:pass@127.0.0.1"}, "its address is malformed", f"correct {S3_ENDPOINT}"),
     ],
 )
 def test_wrong_settings(
@@ -169,12 +174,12 @@ def test_access_key_that_may_only_read(
         check=True,
         timeout=60,
     )
-    monkeypatch.setenv(KEY, "READER")
-    monkeypatch.setenv(SECRET, "reader-secret")
+    monkeypatch.setenv(S3_KEY, "READER")
+    monkeypatch.setenv(S3_SECRET, "reader-secret")
     check(store(s3_place))
     with (
         pytest.raises(StoreError, match="no permission for it") as caught,
         reported(store(s3_place)),
     ):
         filesystem().pipe(f"{s3_place}/a", b"content")
-    assert f"another {KEY}" in str(caught.value)
+    assert f"another {S3_KEY}" in str(caught.value)
