@@ -39,8 +39,11 @@ class Decision(StrEnum):
     headline: str
     advice: str
 
-    def __new__(cls, value: str, headline: str, advice: str) -> Decision:
-        """Return the member whose value, as files and tables have it, is `value`."""
+    def __new__(cls, value: str, headline: str = "", advice: str = "") -> Decision:
+        """Return the member whose value, as files and tables have it, is `value`.
+
+        A look-up, `Decision("drift")`, knows no more than that: hence the defaults.
+        """
         member = str.__new__(cls, value)
         member._value_ = value
         member.headline, member.advice = headline, advice
@@ -70,7 +73,7 @@ class Cause(StrEnum):
 
     words: str
 
-    def __new__(cls, value: str, words: str) -> Cause:
+    def __new__(cls, value: str, words: str = "") -> Cause:
         """Return the member whose value, as files have it, is `value`."""
         member = str.__new__(cls, value)
         member._value_ = value

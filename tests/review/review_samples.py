@@ -7,12 +7,13 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+from stages.review.carriers import Carrier
+
 from stages import config
 from stages.drift.guards import Action
 from stages.loop.judging import Judged
 from stages.records.pointer import Pointer
 from stages.records.receipt import GateDecision, Receipt
-from stages.review.carriers import Carrier
 from stages.review.facts import Facts
 from stages.run.summary import QUALITY
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-
 from stages.review.carriers import Carrier, carriers_of
+
 from stages.review.literal import literal, plain
 from stages.review.page import MOST_CHARACTERS, page, title
 from stages.review.pictures import draw_drift, draw_quality, draw_scores
