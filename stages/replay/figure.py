@@ -118,7 +118,7 @@ def _draw_decisions(axes: Axes, policies: Mapping[str, Any]) -> None:
     """Draw the verdicts under the policy that heeds them, and when each policy retrained."""
     heeded = "drift" if "drift" in policies else next(iter(policies))
     for at, window in enumerate(policies[heeded]["windows"]):
-        words, colour = _words(window["decision"], window["action"])
+        words, colour = strip_words(window["decision"], window["action"])
         axes.axvspan(at - 0.48, at + 0.48, ymin=0.52, ymax=1.0, color=colour, linewidth=0)
         axes.text(at, 0.76, words, ha="center", va="center", fontsize=9)
     for row, (name, policy) in enumerate(reversed(list(policies.items()))):
@@ -132,7 +132,7 @@ def _draw_decisions(axes: Axes, policies: Mapping[str, Any]) -> None:
     axes.spines[["left", "bottom"]].set_visible(False)
 
 
-def _words(decision: str, action: str) -> tuple[str, str]:
+def strip_words(decision: str, action: str) -> tuple[str, str]:
     """Return what the strip says of a window, and the colour behind it."""
     if decision == NO_MAIL:
         return in_words(decision), _NOTHING
