@@ -49,6 +49,7 @@ lint: $(VENV)/stack ## format, lint, types, generated files
 	mypy
 	python -m stages params --check
 	python -m stages dashboards --check
+	python -m stages.cli.reference --check
 
 format: $(VENV)/stack ## put the code into its format
 	ruff format .
@@ -122,7 +123,8 @@ push: install ## send data and models to the DVC remote
 pull: install ## fetch them from the DVC remote
 	@python -m stages pull
 
-readme: install ## write the README's figures and picture from measured results
+readme: install ## write the pages' generated parts: commands, variables, measured figures, picture
+	@python -m stages.cli.reference
 	@python -m benchmarks.readme
 
 clean: ## remove the virtual environment and caches; data and models stay

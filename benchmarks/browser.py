@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# It asks nobody for anything by itself.
+# It contacts no server on its own.
 _FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"

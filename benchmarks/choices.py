@@ -26,7 +26,7 @@ from stages.model.training import calibrated
 from stages.model.training import train as trained_on
 
 RESULT = Path(__file__).with_suffix(".json")
-# The first is the default; what the original system had comes last.
+# The first is the default; the last is what the original system used.
 CHOICES = [
     (),
     ("classifier=linear_svm",),

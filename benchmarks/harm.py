@@ -1,8 +1,7 @@
-"""How often a realised loss counts as a harm where nothing but chance sets two samples apart.
+"""How often a realised loss is called a harm when only chance sets two samples apart.
 
-The messages that one model scored through a whole replay, none of which it has learned from, are
-shuffled; some stand for its holdout, others for a window. Whatever is called a harm then is a false
-one.
+The messages that one model scored throughout a replay, none of which it learned from, are shuffled;
+some stand for its holdout, others for a window. Any harm that is then found is a false one.
 """
 
 from __future__ import annotations
@@ -13,21 +12,21 @@ import numpy as np
 
 from stages import config
 from stages.drift.quality import realised_quality
-from stages.mail.message import HAM, SPAM
 from stages.model.metrics import bootstrap_weights, interval, metrics_at, resampled
 from stages.records.holdout import Holdout
+from stages.records.messages import HAM, SPAM
 from stages.records.receipt import GateDecision, Receipt
 from stages.replay.record import Scored
 
-# Messages, as many as in the shipped holdout; and those of a window.
+# Messages: as many as the shipped holdout has, and the sizes of a window.
 HOLDOUT, WINDOWS = 567, (300, 1000)
 DRAWS = 1000
 
 
 def false_harms(scored: Scored, params: config.Params) -> list[dict[str, Any]]:
-    """Return, for each size of a window, how many of how many draws `hurt`.
+    """Return, for each size of a window, the number of `draws` and how many of them `hurt`.
 
-    Draws with fewer messages of a class than realised quality needs are left out.
+    Draws with too few messages of a class for realised quality are left out.
     """
     rng = np.random.default_rng(params.seed)
     found = []
@@ -54,7 +53,7 @@ def _hurts(
 
 
 def _held_out(scored: Scored, rows: np.ndarray, params: config.Params) -> Holdout:
-    """Return what evaluate and register say of these messages."""
+    """Return what evaluate and register would record about these messages."""
     spam, every = scored.spam[rows], metrics_at(0.5)
     losses = {name: every[name] for name in ("one_minus_auc_percent", "log_loss")}
     weights = bootstrap_weights(spam, params.evaluation.resamples, params.seed)

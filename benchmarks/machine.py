@@ -1,4 +1,4 @@
-"""The machine and the day of a measurement, which stand beside every figure."""
+"""The machine and the day of a measurement, which are printed beside every figure."""
 
 from __future__ import annotations
 

@@ -40,8 +40,8 @@ def main() -> int:
         load_environment()
         params = config.load()
         with opened(viewport=_MLFLOW_SIZE, color_scheme="light") as browser:
-            draw_dashboard(browser, history_url(params.drift.history_url))
-            draw_registry(browser, locate(params.registry), params.registry.name)
+            draw_dashboard(browser, history_url(params.stores.history))
+            draw_registry(browser, locate(params.stores.registry), params.registry.name)
     except UserError as error:
         print(f"pictures: {error}", file=sys.stderr)
         return error.exit_status
@@ -53,7 +53,7 @@ def draw_dashboard(browser: BrowserContext, history: str) -> None:
     if write_page(PAGE, history) == 0:
         raise DataError(
             "the monitoring history is empty",
-            expected="a verdict or more to look at",
+            expected="at least one verdict",
             fix="make run, or make history",
         )
     page = browser.new_page()
@@ -69,7 +69,7 @@ def draw_registry(browser: BrowserContext, server: Location, name: str) -> None:
 
     if not server.uri.startswith("http"):
         raise RegistryError(
-            "MLFLOW_TRACKING_URI names no server",
+            "MLFLOW_TRACKING_URI does not name a server",
             expected="http://…, with the registered model in it",
             fix="make up && make run, then make pictures",
         )

@@ -20,8 +20,8 @@ import numpy as np
 
 from stages import config
 from stages.machine.files import write_parquet
-from stages.mail.message import HAM, MESSAGE_SCHEMA, SPAM
 from stages.mail.sources import open_source
+from stages.records.messages import HAM, MESSAGE_SCHEMA, SPAM
 
 Mail = dict[str, Any]
 COLUMNS = ("received_at", "subject", "text", "label")

@@ -1,17 +1,15 @@
-"""Writes every figure of README.md, docs/drift.md and docs/replay.md from measured results.
+"""Writes the figures of README.md, docs/drift-measured.md and docs/replay.md from measurements.
 
     python -m benchmarks.readme [--check]
 
 Reads `data/evaluate/metrics.json` and what the benchmarks beside this file measured. With
-`--check` nothing is written, and the exit status is 1 where the README says something else.
+`--check` nothing is written, and the exit status is 1 if a page differs from the results.
 """
 
 from __future__ import annotations
 
 import io
-import re
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +17,13 @@ from benchmarks.drift import figure
 from benchmarks.drift.results import costs, false_alarms, power, usual
 from benchmarks.machine import shown
 from benchmarks.replay_tables import false_harms, planted, policies, weeks
+from stages.cli.reference import fill
 from stages.machine.files import read_json, write_text
 from stages.replay import table as cells
 from stages.review.markdown import table
 
-README, DRIFT, REPLAY = Path("README.md"), Path("docs/drift.md"), Path("docs/replay.md")
+README, REPLAY = Path("README.md"), Path("docs/replay.md")
+DRIFT = Path("docs/drift-measured.md")
 PICTURE = Path("docs/run.svg")
 METRICS = Path("data/evaluate/metrics.json")
 RUN, CHOICES = Path("benchmarks/run.json"), Path("benchmarks/choices.json")
@@ -67,7 +67,7 @@ def main() -> int:
         },
     }
     check = "--check" in sys.argv[1:]
-    stale = [page for page, blocks in pages.items() if _fill(page, blocks, check=check)]
+    stale = [page for page, blocks in pages.items() if fill(page, blocks, check=check)]
     if check:
         for page in stale:
             print(f"{page} differs from the measured results; fix: make readme")
@@ -77,45 +77,33 @@ def main() -> int:
     return 0
 
 
-def _fill(page: Path, blocks: Mapping[str, list[str]], *, check: bool) -> bool:
-    """Put the blocks into `page` unless it is only to be checked; return whether it lacks them."""
-    text = written = page.read_text(encoding="utf-8")
-    for name, lines in blocks.items():
-        block = f"<!-- {name}: make readme -->\n" + "\n".join(lines) + f"\n<!-- end of {name} -->"
-        pattern = rf"<!-- {name}: make readme -->.*?<!-- end of {name} -->"
-        written = re.sub(pattern, block.replace("\\", r"\\"), written, flags=re.S)
-    if not check:
-        write_text(page, written)
-    return written != text
-
-
 def figures() -> list[str]:
-    """Return the table of what a run gives and costs."""
+    """Return the table of what a run achieves and costs."""
     metrics, run = read_json(METRICS), read_json(RUN)
     candidate, holdout = metrics["candidate"], metrics["holdout"]
     rows = [
         (
-            "(1-AUC)% on the newest two weeks, in time order",
+            "(1-AUC)% on the newest two weeks",
             interval(candidate, "one_minus_auc_percent"),
         ),
         (
-            "spam caught where 1 % of the ham is lost",
+            "spam caught when 1 % of the ham is lost",
             interval(candidate, "recall_at_ham_fpr_1_percent"),
         ),
         ("spam caught by the verdicts", interval(candidate, "recall")),
         ("ham lost by the verdicts", interval(candidate, "ham_false_positive_rate")),
         (
-            "whole run on a fresh clone once installed, 20 MB of mail downloaded",
+            "whole run on a fresh clone after installation, with 20 MB of mail to download",
             f"{run['run_seconds']} s",
         ),
-        ("its largest process", f"{run['peak_megabytes']} MB"),
+        ("memory of its largest process", f"{run['peak_megabytes']} MB"),
         ("`dvc repro` with nothing to do", f"{run['no_op_seconds_median']} s"),
     ]
     return [
         table(["", ""], rows),
         "",
-        f"{holdout['ham']} ham and {holdout['spam']} spam held out; {metrics['confidence']:.0%} "
-        f"bootstrap intervals; times measured {shown(run['machine'])}.",
+        f"The holdout has {holdout['ham']} ham and {holdout['spam']} spam. Intervals are "
+        f"{metrics['confidence']:.0%} bootstrap intervals. Times measured {shown(run['machine'])}.",
     ]
 
 
@@ -136,7 +124,7 @@ def stack() -> list[str]:
     measured = read_json(STACK)
     return [
         f"Ready {measured['first_start_seconds_median']:.0f} s after the first `make up`, "
-        f"{measured['next_start_seconds_median']:.0f} s after the next; "
+        f"{measured['next_start_seconds_median']:.0f} s after a later one; "
         f"{measured['idle_megabytes_total']} MB when idle (measured {shown(measured['machine'])}).",
     ]
 
@@ -148,7 +136,7 @@ def _choice(row: dict[str, Any]) -> list[str]:
 
 
 def interval(metrics: dict[str, Any], name: str) -> str:
-    """Return a metric and its interval, with two decimals for percentages and three else."""
+    """Return a metric and its interval: two decimals for percentages, otherwise three."""
     decimals = 2 if name.endswith("percent") and "recall" not in name else 3
     return cells.interval(metrics[name], decimals)
 

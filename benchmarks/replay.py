@@ -2,11 +2,11 @@
 
     python -m benchmarks.replay
 
-Replays the corpus as `make replay` does, once more with a later start, then streams with a change
-planted on a known day (`benchmarks.planted`) under the policy that heeds the verdict. Writes
-`benchmarks/replay.json`, the same bytes each time, `docs/replay.svg`, and
-`benchmarks/replay_compute.json`, which has the CPU seconds. What was interrupted goes on; the first
-time, every message is encoded.
+Replays the corpus as `make replay` does, then again with a later start, then streams with a change
+planted on a known day (`benchmarks.planted`) under the policy "on drift". Writes
+`benchmarks/replay.json` (the same bytes each time), `docs/replay.svg`, and
+`benchmarks/replay_compute.json` (the CPU seconds). An interrupted measurement carries on when it is
+started again. The first time, every message is encoded.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from benchmarks.harm import false_harms
 from benchmarks.machine import measured_on
 from benchmarks.planted import Plant, corpus, planted, write_stream
 from stages import config
-from stages.__main__ import pin_environment
 from stages.machine.files import replacing, write_json
+from stages.machine.pinning import pin_environment
 from stages.mail.sources import open_source
 from stages.model.metrics import log_losses
 from stages.replay.command import SCRATCH
@@ -77,7 +77,7 @@ def main() -> None:
 
 
 def _planted(params: config.Params) -> list[dict[str, Any]]:
-    """Return when the verdict noticed each of `PLANTS`, and what it said before."""
+    """Return when the verdict noticed each of `PLANTS`, and its decisions until then."""
     base, feed = corpus(params, params.window.start, max(plant.end for plant in PLANTS))
     streams = []
     for plant in PLANTS:
@@ -88,13 +88,13 @@ def _planted(params: config.Params) -> list[dict[str, Any]]:
         own = dataclasses.replace(params, source=source)
         survey = open_source(source, seed=params.seed).survey()
         found = replay(own, windows, [Policy.DRIFT], folder, survey)
-        streams.append(_told(found.policies[Policy.DRIFT]["windows"], windows, plant))
+        streams.append(_noticed(found.policies[Policy.DRIFT]["windows"], windows, plant))
         print(streams[-1])
     return streams
 
 
 def _false_harms(params: config.Params) -> list[dict[str, Any]]:
-    """Return how often a harm is false, by the mail that the first models scored all the time."""
+    """Return how often a harm is false on the mail that one first model scored throughout."""
     found = []
     for start, folder in ((START, SCRATCH), (LATER, SCRATCH / "later")):
         windows = folder / Policy.NEVER / "windows"
@@ -106,7 +106,7 @@ def _false_harms(params: config.Params) -> list[dict[str, Any]]:
     return found
 
 
-def _told(lived: list[dict[str, Any]], windows: list[Span], plant: Plant) -> dict[str, Any]:
+def _noticed(lived: list[dict[str, Any]], windows: list[Span], plant: Plant) -> dict[str, Any]:
     first = [span.start for span in windows].index(plant.day)
     decisions = [window["decision"] for window in lived]
     return {

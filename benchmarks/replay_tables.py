@@ -16,7 +16,7 @@ REPLAY, COMPUTE = Path("benchmarks/replay.json"), Path("benchmarks/replay_comput
 
 
 def policies(name: str = "policies") -> list[str]:
-    """Return the table of the policies of retraining; of the later start if `name` is "later"."""
+    """Return the table of the policies of retraining; `name` is "policies" or "later"."""
     compute = read_json(COMPUTE)
     rows = cells.rows(_measured(name), compute[name])
     *head, seconds = cells.HEAD
@@ -30,7 +30,7 @@ def _measured(name: str) -> dict[str, Any]:
 
 
 def weeks() -> list[str]:
-    """Return the table of the replay's windows, the verdict beside what was realised."""
+    """Return the table of the replay's windows: the verdict and the realised loss."""
     measured = _measured("policies")
     losses = [f"(1-AUC)%, {cells.NAMES[policy]}" for policy in measured]
     head = ["week of", "ham, spam", "verdict", f"log loss, {RISEN}", *losses]
@@ -65,7 +65,7 @@ def _risen(low: float | None) -> str:
 
 
 def planted() -> list[str]:
-    """Return the table of planted changes, when the verdict noticed them, and what they cost."""
+    """Return the table of planted changes: when the verdict noticed them and what they cost."""
     head = ["mail", "changed", "retrainings before", "drift", "(1-AUC)%", f"log loss, {RISEN}"]
     rows = [
         (
@@ -82,7 +82,7 @@ def planted() -> list[str]:
 
 
 def _before_and_after(stream: dict[str, Any], shown: list[str]) -> str:
-    """Return what there was week by week before the change and, behind a bar, from then on."""
+    """Return the weeks before the change and, after a slash, those from then on."""
     first = stream["windows_before"]
     return f"{' '.join(shown[:first])} / {' '.join(shown[first:])}"
 
@@ -105,7 +105,7 @@ def _weeks(number: int) -> str:
 
 
 def false_harms() -> list[str]:
-    """Return the table of how often a harm is false, by how much the model loses anyway."""
+    """Return the table of how often a harm is false, by the model's mean log loss."""
     head = ["log loss on all of it", "window of", "called a harm"]
     rows = [
         (

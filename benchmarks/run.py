@@ -1,4 +1,4 @@
-"""How long a whole run takes on a fresh clone, how much memory, and how long when nothing is to do.
+"""How long a whole run takes on a fresh clone, with how much memory, and how long a no-op takes.
 
     python -m benchmarks.run
 

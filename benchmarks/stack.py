@@ -1,4 +1,4 @@
-"""How soon the local stack answers, and how much memory it takes while nobody asks it anything.
+"""How soon the local stack answers, and how much memory it takes when idle.
 
     python -m benchmarks.stack
 

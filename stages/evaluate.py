@@ -13,7 +13,7 @@ from stages.model.filter import Filter
 from stages.model.plots import plot_tables
 from stages.model.tables import Split, read_split
 from stages.records.pointer import incumbent, read_pointer
-from stages.versioning.tracked import model_at_hand
+from stages.versioning.tracked import tracked_model
 
 MAIL, EMBEDDINGS = Path("data/fetch/holdout.parquet"), Path("data/embed/holdout.parquet")
 MODEL = Path("data/train/model")
@@ -66,10 +66,10 @@ def _champion(params: EvaluateParams, digest: str, split: Split) -> Scores | Non
     champion = incumbent(read_pointer(), digest)
     if champion is None:
         return None
-    with model_at_hand(champion) as folder:
+    with tracked_model(champion) as folder:
         if folder is not None:
             return scores(champion, folder, split)
-    from stages.registry.mlflow.models import open_registry
+    from stages.registry.mlflow.connect import open_registry
 
     return scores(champion, open_registry(params.registry).obtain(champion), split)
 

@@ -13,10 +13,10 @@ from stages.machine.files import write_json
 from stages.model.filter import Filter
 from stages.model.tables import Split, iter_split
 from stages.records.pointer import in_production
-from stages.registry.mlflow.models import open_registry
+from stages.registry.filling import fill_and_obtain
+from stages.registry.mlflow.connect import open_registry
 from stages.stores.delivery import deliver, predictions_url
 from stages.stores.predictions import Drop, Tally, prediction_rows, write_predictions
-from stages.versioning.tracked import obtain
 
 MAIL, EMBEDDINGS = Path("data/fetch/batch.parquet"), Path("data/embed/batch.parquet")
 PREDICTIONS, SUMMARY = Path("data/infer/predictions"), Path("data/infer/summary.json")
@@ -39,9 +39,9 @@ def run(params: InferParams) -> None:
         DataError: messages and embeddings are not of the same mail.
         StoreError: S3 cannot be reached or refuses; the predictions are written here.
     """
-    url = predictions_url(params.inference.destination)
+    url = predictions_url(config.load().stores.predictions)
     digest, _ = in_production()
-    scored = predict(digest, obtain(open_registry(params.registry), digest), params)
+    scored = predict(digest, fill_and_obtain(open_registry(params.registry), digest), params)
     drop = Drop(digest, params.window)
     delivery = url and deliver(PREDICTIONS, drop, url, then="dvc repro infer")
     say(f"{scored}; {delivery}" if delivery else scored)

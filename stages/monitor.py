@@ -18,9 +18,9 @@ from stages.records.holdout import Holdout
 from stages.records.layout import Layout
 from stages.records.pointer import in_production
 from stages.records.verdict import Verdict
-from stages.registry.mlflow.models import open_registry
+from stages.registry.filling import fill_and_obtain
+from stages.registry.mlflow.connect import open_registry
 from stages.stores.publication import publish_verdict
-from stages.versioning.tracked import obtain
 
 MAIL, EMBEDDINGS = Path("data/fetch/batch.parquet"), Path("data/embed/batch.parquet")
 PREDICTIONS = Path("data/infer/predictions")
@@ -46,7 +46,7 @@ def run(params: MonitorParams) -> None:
         StoreError: the verdict is written, but cannot be kept or has no row yet.
     """
     digest, holdout = in_production()
-    folder = obtain(open_registry(params.registry), digest)
+    folder = fill_and_obtain(open_registry(params.registry), digest)
     monitor(champion_of(digest, folder, holdout), params)
 
 
@@ -66,7 +66,7 @@ def monitor(champion: Champion, params: MonitorParams) -> None:
     dataclasses.replace(verdict, report=REPORT.as_posix()).write(Layout())
     if not in_experiment():
         # As the file says it, rounded: a history rebuilt from files then has the same rows.
-        publish_verdict(Verdict.read(Layout()), params.drift)
+        publish_verdict(Verdict.read(Layout()), config.load().stores)
     try:
         write_report(REPORT, verdict, reference, window)
     except Exception as error:

@@ -10,7 +10,7 @@ from stages.machine.console import say
 from stages.machine.files import read_json, sha256
 from stages.model.gate import decide
 from stages.records.receipt import Receipt, candidate_receipt, write_receipt
-from stages.registry.mlflow.models import open_registry
+from stages.registry.mlflow.connect import open_registry
 from stages.registry.registration import EVIDENCE, METRICS, MODEL, registration_of
 
 # Not the batch: a new week of mail must not look like a new candidate.

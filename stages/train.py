@@ -29,7 +29,7 @@ class TrainParams:
     features: config.Features
     classifier: config.Classifier
     search: config.Search
-    decision: config.Decision
+    decision: config.OperatingPoint
     reference_size: int
 
 

@@ -119,7 +119,7 @@ def tiny_filter(tmp_path_factory: pytest.TempPathFactory) -> Path:
         features=features,
         classifier=config.Linear(kind="logistic_regression", C=[1.0, 10.0]),
         search=config.Search(trials=1, folds=2),
-        decision=config.Decision(ham_false_positive_rate=0.1),
+        decision=config.OperatingPoint(ham_false_positive_rate=0.1),
         seed=1,
     )
     folder = tmp_path_factory.mktemp("tiny") / "model"

@@ -13,6 +13,7 @@ from typing import Any
 from stages.machine.environment import read_environment
 from stages.stack.local import LocalStack
 from stages.stack.settings import PORTS, S3_PORTS, write_settings
+from stages.stores.s3 import client
 
 # Below the ports that clients are given, so that no connection of a test takes one.
 _FIRST, _LAST, _STEP = 20_000, 31_000, 20
@@ -57,11 +58,8 @@ class Servers:
 
     def s3_client(self) -> Any:
         """Return the plain client of the S3 server."""
-        from botocore.session import Session
-
         settings = self.environment
-        return Session().create_client(
-            "s3",
+        return client(
             region_name="us-east-1",
             endpoint_url=settings["AWS_ENDPOINT_URL"],
             aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],

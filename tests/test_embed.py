@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from stages import config, embed
-from stages.machine.cache import VARIABLE
 from stages.machine.files import sha256, write_parquet
-from stages.mail.message import MESSAGE_SCHEMA, batched
+from stages.machine.variables import CACHE
+from stages.mail.message import batched
+from stages.records.messages import MESSAGE_SCHEMA
 
 # More than one chunk; two messages of one text.
 MESSAGES = 70
@@ -34,7 +35,7 @@ def params(
 ) -> embed.EmbedParams:
     """A batch of mail in a folder of its own, with an empty cache beside it."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(CACHE, str(tmp_path / "cache"))
     rows = (
         {"id": str(n), "subject": f"mail {n % (MESSAGES - 1)}", "text": "hello", "source": "test"}
         for n in range(MESSAGES)
@@ -61,7 +62,7 @@ def test_the_bytes_are_the_same_with_and_without_the_cache(
     assert done.stdout.split()[-1] == "False", "the encoder was loaded for nothing"
     assert sha256(OUT) == first
 
-    monkeypatch.setenv(VARIABLE, "/dev/null/cache")
+    monkeypatch.setenv(CACHE, "/dev/null/cache")
     embed.run(params, "batch")
     said = capsys.readouterr().out.splitlines()
     assert len(said) == 2
@@ -81,6 +82,6 @@ def test_new_mail_among_known_mail_has_the_same_bytes(
     embed.run(params, "batch")
     assert f"{MESSAGES // 2 + 1} of them from the cache" in capsys.readouterr().out
     halfway = sha256(OUT)
-    monkeypatch.setenv(VARIABLE, "/dev/null/cache")
+    monkeypatch.setenv(CACHE, "/dev/null/cache")
     embed.run(params, "batch")
     assert sha256(OUT) == halfway

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -32,14 +33,16 @@ def params(**changes: object) -> MonitorParams:
         batch_to=dt.date(2002, 8, 5),
         max_messages=None,
     )
-    registry = config.Registry(name="spamline", tracking_uri=None)
+    registry = config.Registry(name="spamline")
     return MonitorParams(seed=1, window=window, registry=registry, drift=drift(**changes))
 
 
 @pytest.fixture
-def champion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Champion:
+def champion(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Champion:
     """A champion that knows four weeks of two topics, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
+    # Where the stores are.
+    shutil.copy(root / "params.yaml", "params.yaml")
     monkeypatch.delenv("SPAMLINE_HISTORY_URL", raising=False)
     monkeypatch.delenv("SPAMLINE_VERDICTS_URL", raising=False)
     reference = sample(np.random.default_rng(0), 500, [0, 1])

@@ -11,8 +11,14 @@ import pytest
 import yaml
 
 STAGES = ["fetch", "embed", "train", "evaluate", "register", "infer", "monitor"]
-# They put no byte into an output: errors, what people see, and params, which DVC tracks by value.
-PLUMBING = {"stages/__init__.py", "stages/machine/errors.py", "stages/machine/console.py"}
+# They put no byte into an output: errors, what people see, where things are (the table of
+# variables), and params, which DVC tracks by value.
+PLUMBING = {
+    "stages/__init__.py",
+    "stages/machine/console.py",
+    "stages/machine/errors.py",
+    "stages/machine/variables.py",
+}
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +60,11 @@ def covered(path: str, declared: list[str]) -> bool:
 
 def test_the_seven_stages_are_there_by_name(stages: dict) -> None:
     assert list(stages) == STAGES
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_stage_depends_on_the_address_of_a_store(stages: dict, stage: str) -> None:
+    assert not {p for p in stages[stage]["params"] if p.partition(".")[0] == "stores"}
 
 
 @pytest.mark.parametrize("stage", STAGES)

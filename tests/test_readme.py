@@ -15,6 +15,10 @@ def readme(root: Path) -> str:
     return (root / "README.md").read_text()
 
 
+def pages(root: Path) -> list[Path]:
+    return [root / "README.md", root / "CONTRIBUTING.md", *(root / "docs").glob("*.md")]
+
+
 def code(text: str) -> str:
     return "\n".join(re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S))
 
@@ -33,11 +37,11 @@ def test_it_fits_and_begins_with_the_two_commands(readme: str) -> None:
     assert re.findall(r"^make (\w+)", first.group(1), re.M) == ["run", "test"]
 
 
-def test_every_make_target_that_a_page_names_exists(root: Path, readme: str) -> None:
+def test_every_make_target_that_a_page_names_exists(root: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(), re.M))
-    for page in (readme, *(p.read_text() for p in (root / "docs").glob("*.md"))):
-        named = set(re.findall(r"(?:^|`)make ([a-z-]+)", page, re.M))
-        assert named <= targets, named - targets
+    for page in pages(root):
+        named = set(re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text(), re.M))
+        assert named <= targets, f"{page.name}: {named - targets}"
 
 
 def test_every_target_says_what_it_does(root: Path) -> None:
@@ -47,10 +51,34 @@ def test_every_target_says_what_it_does(root: Path) -> None:
     assert listed == targets
 
 
-def test_every_link_leads_to_a_file(root: Path) -> None:
-    for page in (root / "README.md", *(root / "docs").glob("*.md")):
-        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
-            assert (page.parent / link).exists(), f"{page.name}: {link}"
+def test_every_link_leads_to_a_file_and_a_heading(root: Path) -> None:
+    for page in pages(root):
+        for link in re.findall(r"\]\(([^):]+)\)", page.read_text()):
+            path, _, heading = link.partition("#")
+            target = page.parent / path if path else page
+            assert target.exists(), f"{page.name}: {link}"
+            assert not heading or heading in anchors(target.read_text()), f"{page.name}: {link}"
+
+
+def anchors(text: str) -> list[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", text, re.M)
+    return [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in headings]
+
+
+def test_every_page_is_within_reach_of_the_readme(root: Path, readme: str) -> None:
+    linked = set(re.findall(r"\]\(([^)#:]+\.md)\)", readme))
+    assert {str(page.relative_to(root)) for page in pages(root)} - {"README.md"} == linked
+
+
+def test_every_file_that_the_recipes_name_exists(root: Path) -> None:
+    """`NAME` stands for a file to be written beside others of its kind."""
+    recipes = (root / "CONTRIBUTING.md").read_text()
+    named = re.findall(r"`((?:stages|conf|tests|docs|benchmarks)/[\w./]+)`", recipes)
+    named += re.findall(r"(?<= )tests/[\w./]+\w", recipes)
+    assert named
+    missing = {name for name in named if not list(root.glob(name.replace("NAME", "*")))}
+    assert not missing
 
 
 def test_every_option_of_conf_is_documented(root: Path) -> None:

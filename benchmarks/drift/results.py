@@ -1,4 +1,4 @@
-"""What was measured, as the tables and the figure want it."""
+"""The measured results, as the tables and the figure need them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _POOLS = {"foreign": "foreign corpus", "languages": "other language"}
 
 @dataclass(frozen=True)
 class Rate:
-    """So many of so many windows."""
+    """How many of a number of windows fired."""
 
     fired: int
     windows: int
@@ -41,14 +41,14 @@ class Rate:
 
 
 class Rates:
-    """All rates of `rates.json`."""
+    """All rates in `rates.json`."""
 
     def __init__(self, content: Mapping[str, Any]) -> None:
         self._cells = content["cells"]
         self.measured = shown(content["machine"])
 
     def of(self, detector: str, shift: Shift, size: int) -> Rate | None:
-        """Return a rate; None where it was not measured."""
+        """Return a rate, or None if it was not measured."""
         cell = self._cells.get(Cell(detector, shift, size).name)
         return Rate(cell["fired"], cell["windows"]) if cell else None
 
@@ -80,7 +80,7 @@ def false_alarms() -> list[str]:
 
 
 def with_interval(rate: Rate | None) -> str:
-    """Return the rate and its interval as a cell; an empty one where it was not measured."""
+    """Return the rate and its interval as a cell, which is empty if it was not measured."""
     if rate is None:
         return ""
     low, high = rate.interval
@@ -106,7 +106,7 @@ def power() -> list[str]:
 
 
 def usual() -> list[str]:
-    """Return the table of how often real mail in its order is changed, and matters."""
+    """Return the table of how often a change in real mail, in date order, is seen and matters."""
     measured = read_json(USUAL)
     ways = [*(f"`unusual_rate` {rate:g}" for rate in UNUSUAL_RATES[:-1]), "`effect_floor`"]
     head = ["window of 100", "changed", *(f"matters, {way}" for way in ways)]

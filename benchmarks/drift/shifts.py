@@ -45,7 +45,7 @@ NO_SHIFT = Shift(Kind.SPAM_SHARE, SPAM_SHARE)
 
 
 class Draw:
-    """A reference, and mail for one window to compare with it; no message stands in both.
+    """A reference, and mail for one window to compare with it; no message is in both.
 
     Args:
         pools: where messages come from, each equally likely.

@@ -30,14 +30,14 @@ from benchmarks.drift.detectors import (
     vote_on,
 )
 from benchmarks.machine import measured_on
-from stages.__main__ import pin_environment
-from stages.machine.cache import VARIABLE
 from stages.machine.files import write_json
+from stages.machine.pinning import pin_environment
+from stages.machine.variables import CACHE
 
 RESULT = Path(__file__).with_name("speed.json")
 DIM = 384
 SIZES = [(r, w) for r in (2_000, 10_000, 50_000) for w in (300, 1_000, 10_000)]
-# The original system's way takes minutes beyond the first size, and too much memory.
+# Beyond the first size the original system's way takes minutes and too much memory.
 METRICS = "Evidently's metrics"
 MEASURED = {
     "spamline": SIZES,
@@ -80,7 +80,7 @@ def _measure(detector: str, reference: int, window: int) -> dict[str, float]:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     times = []
     with tempfile.TemporaryDirectory() as folder:
-        os.environ[VARIABLE] = folder
+        os.environ[CACHE] = folder
         for seed in range(1 if detector == METRICS else 1 + REPEATS):
             start = time.process_time()
             decide(past, now, seed)
@@ -118,7 +118,7 @@ def _metrics(reference: Rows, window: Rows, seed: int) -> bool:
     return sum(bool(metric["result"]["drift_detected"]) for metric in found) >= QUORUM
 
 
-# How each decides, and what its rows must be before the clock runs: ids are read, not made.
+# How each decides, and what prepares its rows before the clock runs: ids are read, not made.
 _WAYS: dict[str, tuple[Any, Any]] = {
     "spamline": (partial(vote_on, null="permutation"), sampled),
     "spamline, null kept": (partial(vote_on, null="reference"), sampled),

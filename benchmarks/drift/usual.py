@@ -1,11 +1,11 @@
-"""Measures how often a window of mail as it really arrives is judged unusual.
+"""Measures how often a window of mail in its real order is judged unusual.
 
     python -m benchmarks.drift.usual
 
-The default corpus in date order is cut into blocks. Some of them, in any order, are the windows of
-a reference; another one is the window that is judged, as it is or with a part of it replaced. As it
-is, it is as unusual as any of them, and `drift.unusual_rate` is the rate that was asked for.
-Writes `usual.json`; takes some ten minutes.
+The default corpus in date order is cut into blocks. Some of them, in random order, are the windows
+of a reference; another one is the window that is judged, either unchanged or with a part of it
+replaced. Unchanged, it is as likely to be unusual as any other block, so it should be judged
+unusual at the rate `drift.unusual_rate`. Writes `usual.json`; takes about ten minutes.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from benchmarks.drift.detectors import Rows, sampled
 from benchmarks.drift.workers import pools, workers
 from benchmarks.machine import measured_on
 from stages import config
-from stages.__main__ import pin_environment
 from stages.drift.comparison import comparison_of
 from stages.drift.sample import Sample
 from stages.machine.console import track
 from stages.machine.files import write_json
+from stages.machine.pinning import pin_environment
 
 RESULT = Path(__file__).with_suffix(".json")
-# Messages in a block, and blocks in a reference: 2,400 messages, as many as the shipped 2,000.
+# Messages in a block, and blocks in a reference: 2,400 messages, close to the shipped 2,000.
 BLOCK, BLOCKS = 100, 24
-# The last one takes more windows than there are: `drift.effect_floor` is used.
+# The last one would need more windows than there are, so `drift.effect_floor` is used.
 UNUSUAL_RATES = (0.05, 0.1, 0.01)
 # What replaces part of the window, how much of it, and how many windows are drawn.
 CELLS = [

@@ -11,7 +11,7 @@ from functools import cache
 
 from benchmarks.drift.pools import Pools, load_pools
 from stages import config
-from stages.machine.cache import VARIABLE
+from stages.machine.variables import CACHE
 
 
 @cache
@@ -40,4 +40,4 @@ def _prepare(folder: str, install: Callable[[], None] | None) -> None:
     pools()
     if install:
         install()
-    os.environ[VARIABLE] = folder
+    os.environ[CACHE] = folder

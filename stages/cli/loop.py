@@ -1,82 +1,84 @@
-"""The loop's part of the command line, and the one place that asks the clock."""
+"""The loop: the newest window, a new model where it drifted, and what people decide by."""
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 
+import click
 
-def add_loop(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the verbs of the loop to those of `python -m stages`."""
-    window = verbs.add_parser("window", help="set the newest window that is over, in conf/")
-    retrain = verbs.add_parser(
-        "retrain", help="judge the newest window; on drift propose a new model (`make retrain`)"
-    )
-    retrain.add_argument("--force", action="store_true", help="propose one without drift, too")
-    retrain.add_argument("--dry-run", action="store_true", help="stop after the verdict")
-    for verb, run in ((window, _window), (retrain, _retrain)):
-        verb.set_defaults(run=run)
-        verb.add_argument(
-            "--as-of",
-            type=dt.date.fromisoformat,
-            metavar="DATE",
-            help="the day it is (default: today, UTC, or what SPAMLINE_REPLAY makes of it)",
-        )
-    review = verbs.add_parser("review", help="write the page that people read (`make review`)")
-    review.add_argument("--base", metavar="COMMIT", help="compare with it, not with main")
-    review.add_argument("--pull-request", type=int, metavar="N", help="and comment there")
-    review.set_defaults(run=_review)
-    verbs.add_parser(
-        "trust", help="is this commit stale, or forged, or not pushed? (`make trust`)"
-    ).set_defaults(run=_trust)
-    verbs.add_parser(
-        "publish", help="let the registry's alias follow the pointer (`make publish`)"
-    ).set_defaults(run=_publish)
-    verbs.add_parser(
-        "notice", help="open or update the issue on a scheduled run that failed"
-    ).set_defaults(run=_notice)
+from stages.cli.parameters import Day, today
+from stages.cli.verb import verb
+
+_as_of = click.option(
+    "--as-of",
+    type=Day(),
+    show_default="today, UTC, or the day that SPAMLINE_REPLAY makes of it",
+    help="The day to act on.",
+)
 
 
-def _day(parsed: argparse.Namespace) -> dt.date:
+def _day(as_of: dt.date | None) -> dt.date:
     from stages.loop.clock import day_of
 
-    return parsed.as_of or day_of(dt.datetime.now(dt.UTC).date())
+    return as_of or day_of(today())
 
 
-def _window(parsed: argparse.Namespace) -> None:
+@verb(
+    details="Writes conf/ and params.yaml. Changes nothing while no window is over.",
+    examples=("python -m stages window --as-of 2002-09-16",),
+)
+@_as_of
+def window(as_of: dt.date | None) -> None:
+    """Set the newest window that is over, in conf/."""
     from stages import config
     from stages.loop.window import move_to_newest
 
-    move_to_newest(config.load().window, _day(parsed))
+    move_to_newest(config.load().window, _day(as_of))
 
 
-def _retrain(parsed: argparse.Namespace) -> None:
-    from stages.loop.retrain import retrain
+@verb(
+    details="Trains on the newest mail, and pushes a branch with the candidate: a pull request "
+    "where GitHub is set up. Nothing is written to main.",
+    examples=("make retrain", "python -m stages retrain --as-of 2002-09-16 --dry-run"),
+)
+@_as_of
+@click.option("--force", is_flag=True, show_default=False, help="Propose a model without drift.")
+@click.option("--dry-run", is_flag=True, show_default=False, help="Stop after the verdict.")
+def retrain(as_of: dt.date | None, force: bool, dry_run: bool) -> None:
+    """Judge the newest window; on drift, propose a new model."""
+    from stages.loop import retrain
 
-    retrain(_day(parsed), force=parsed.force, dry_run=parsed.dry_run)
-
-
-def _review(parsed: argparse.Namespace) -> None:
-    from stages.review.post import review
-
-    review(parsed.base, parsed.pull_request)
-
-
-def _trust(_: argparse.Namespace) -> None:
-    from stages.loop.trust import trust
-
-    trust()
+    retrain.retrain(_day(as_of), force=force, dry_run=dry_run)
 
 
-def _notice(_: argparse.Namespace) -> None:
+@verb(
+    details="Writes data/review/: what the model is and what it would change, for whoever decides "
+    "on it.",
+    examples=("make review", "python -m stages review --base v1.2 --pull-request 7"),
+)
+@click.option("--base", metavar="COMMIT", show_default="main", help="The commit to compare with.")
+@click.option(
+    "--pull-request", type=int, metavar="NUMBER", help="Comment there as well, on GitHub."
+)
+def review(base: str | None, pull_request: int | None) -> None:
+    """Write the page that people read before they merge a model."""
+    from stages.review import post
+
+    post.review(base, pull_request)
+
+
+@verb(examples=("make trust",))
+def trust() -> None:
+    """Fail if this commit is stale, forged or not pushed."""
+    from stages.loop import trust
+
+    trust.trust()
+
+
+@verb(examples=("make notice",))
+def notice() -> None:
+    """Open or update the issue on a scheduled run that failed."""
     from stages.forge.connect import open_forge
     from stages.loop.proposal import tell_failed
 
     tell_failed(open_forge())
-
-
-def _publish(_: argparse.Namespace) -> None:
-    from stages import config
-    from stages.registry.promotion import publish
-
-    publish(config.load().registry)

@@ -16,6 +16,8 @@ from stages.machine.errors import ConfigError, nearest
 CONF = Path("conf")
 HEADER = "# Generated from conf/ by `make params`: edit conf/, not this file.\n"
 _ABSENT = "absent"
+# The Hydra version whose rules of composition apply, whichever is installed.
+_HYDRA = "1.3"
 
 
 def compose(overrides: Sequence[str] = (), conf: Path = CONF) -> dict[str, Any]:
@@ -48,16 +50,16 @@ def _compose(overrides: Sequence[str], conf: Path, *, with_choices: bool) -> Any
     from omegaconf.errors import OmegaConfBaseException
 
     try:
-        with initialize_config_dir(str(conf.resolve()), version_base=None):
+        with initialize_config_dir(str(conf.resolve()), version_base=_HYDRA):
             composed = hydra_compose(
                 "config", overrides=list(overrides), return_hydra_config=with_choices
             )
-        # What Hydra says of itself has values that only a run of its own fills.
+        # Hydra's own part has values that only a run of its own command fills.
         return OmegaConf.to_container(
             composed, resolve=not with_choices, throw_on_missing=not with_choices
         )
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
-        # What Hydra says after these words helps nobody: here `+` only adds unknown keys.
+        # Hydra goes on to suggest `+`, which here would only add an unknown key.
         words = " ".join(str(error).split())
         line = re.split(r"\.? To append to|\.? Config search path", words)[0]
         raise ConfigError(
@@ -68,7 +70,7 @@ def _compose(overrides: Sequence[str], conf: Path, *, with_choices: bool) -> Any
 
 
 def _nearest_override(overrides: Sequence[str], conf: Path) -> str:
-    """Return a hint at the first group or key of `overrides` that nobody knows."""
+    """Return a hint at the first unknown group or key of `overrides`; empty if all are known."""
     known = known_keys() | {path.name for path in conf.glob("*/")}
     parts = (part for text in overrides for part in text.strip("+~").split("=")[0].split("."))
     return next((nearest(part, known) for part in parts if part not in known), "")
@@ -80,7 +82,7 @@ def params_text(tree: dict[str, Any]) -> str:
 
 
 def check_composition(path: Path = PARAMS, conf: Path = CONF) -> None:
-    """Fail when `params.yaml` says something else than the composition of `conf/`.
+    """Fail unless `params.yaml` is the composition of `conf/`.
 
     Raises:
         ConfigError: names the first keys that differ.
@@ -100,12 +102,12 @@ def check_composition(path: Path = PARAMS, conf: Path = CONF) -> None:
             f"{path} differs from conf/ in {len(differing)} keys, first {key}: "
             f"{shown(key, found.get(key, _ABSENT))}",
             expected=f"{shown(key, expected.get(key, _ABSENT))} as conf/ composes",
-            fix="run `make params` (or bring the experiment's values into conf/)",
+            fix="run `make params` (or copy the experiment's values into conf/)",
         )
 
 
 def flat(tree: Any, prefix: str = "") -> dict[str, Any]:
-    """Return the leaves of nested mappings by their dotted keys."""
+    """Return the leaves of nested mappings by their dotted keys: `{"window.start": ...}`."""
     if not isinstance(tree, dict):
         return {prefix.rstrip("."): tree}
     return {k: v for key, sub in tree.items() for k, v in flat(sub, f"{prefix}{key}.").items()}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
-from stages.config.schema import Params
+from stages.config.params import Params
 from stages.config.validation import validate
 from stages.machine.errors import ConfigError
 
@@ -27,10 +27,10 @@ def load(path: Path = PARAMS) -> Params:
 
 
 def read_yaml(path: Path, *, fix: str) -> Any:
-    """Return what a YAML file says.
+    """Return the content of a YAML file.
 
     Raises:
-        ConfigError: there is no such file, or it is no YAML; `fix` says what to do.
+        ConfigError: there is no such file, or it is not YAML; `fix` is the way out.
     """
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -44,10 +44,10 @@ def read_yaml(path: Path, *, fix: str) -> Any:
 
 
 def declarations(path: Path = DVC) -> dict[str, dict[str, Any]]:
-    """Return what `dvc.yaml` says of each stage.
+    """Return the entry of each stage in `dvc.yaml`.
 
     Raises:
-        ConfigError: there is no such file, or it is no YAML.
+        ConfigError: there is no such file, or it is not YAML.
     """
     stages: dict[str, dict[str, Any]] = read_yaml(path, fix=f"git checkout -- {path}")["stages"]
     return stages

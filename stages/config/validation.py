@@ -1,4 +1,4 @@
-"""From what YAML said to `Params`, or one line that names the mistake."""
+"""From the content of a YAML file to `Params`, or one line that names the mistake."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ArgsKwargs, ErrorDetails
 
-from stages.config.schema import Params
+from stages.config.params import Params
 from stages.machine.errors import ConfigError, nearest
 
 _SCHEMA: TypeAdapter[Params] = TypeAdapter(Params)
@@ -19,21 +19,22 @@ def validate(tree: Any, origin: str) -> Params:
     """Return `tree` as `Params`.
 
     Args:
-        tree: what the YAML said.
-        origin: where it stands, for the error: `"params.yaml"`.
+        tree: the content of the YAML.
+        origin: the file that it comes from, for the error: `"params.yaml"`.
 
     Raises:
         ConfigError: an unknown key (the nearest known one is named), a missing key, a wrong type
             or a value out of range; the first few are named in one line.
     """
     try:
-        # As JSON, whose strict rules take a mapping for a dataclass and a string for a date.
+        # As JSON: only then does strict validation accept mappings for dataclasses and strings for
+        # dates.
         return _SCHEMA.validate_json(json.dumps(tree, default=str))
     except ValidationError as error:
         faults = [_fault(item, tree) for item in error.errors(include_url=False)]
         raise ConfigError(
             f"{origin}: " + "; ".join(faults[:3]),
-            expected="the keys, types and ranges of stages/config/schema.py",
+            expected="the keys, types and ranges of stages/config/",
             fix="edit conf/ and run `make params`",
         ) from error
 
@@ -80,5 +81,5 @@ def known_keys() -> set[str]:
 
 
 def shown(key: str, value: Any) -> str:
-    """Return a value for people, unless it is an address, which may hold a password."""
-    return "an address" if key.endswith(("_url", "_uri")) and value else repr(value)
+    """Return a value for people, unless it is a store's address, which may hold a password."""
+    return "an address" if key.partition(".")[0] == "stores" and value else repr(value)

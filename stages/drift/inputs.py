@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from stages.drift.descriptors import describe
 from stages.drift.sample import Sample
 from stages.machine.errors import DataError
-from stages.mail.message import SPAM
 from stages.model.tables import read_split
+from stages.records.messages import SPAM
 
 Columns = Mapping[str, NDArray[np.float64]]
 # Of a text, in characters: what a report shows of it.

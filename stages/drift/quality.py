@@ -7,7 +7,6 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.mail.message import HAM, SPAM
 from stages.model.metrics import (
     bootstrap_weights,
     f1_at,
@@ -18,6 +17,7 @@ from stages.model.metrics import (
     spam_recall_at,
 )
 from stages.records.holdout import Holdout
+from stages.records.messages import HAM, SPAM
 from stages.records.verdict import Quality
 
 # Of each class. Below this the standard error of a usual (1-AUC)% exceeds the value itself.

@@ -15,7 +15,7 @@ from stages.drift.inputs import Columns, Reference, ScoredWindow
 from stages.drift.statistics import title_of
 from stages.machine.files import write_text
 from stages.machine.templates import template
-from stages.mail.message import HAM, SPAM
+from stages.records.messages import HAM, SPAM
 from stages.records.verdict import Measurement, Verdict
 
 COMPONENTS = 5

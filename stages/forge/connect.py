@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 
 from stages.forge.protocol import Forge
+from stages.machine.variables import GITHUB_REPOSITORY
 
 
 def open_forge(environment: Mapping[str, str] = os.environ) -> Forge | None:
@@ -14,7 +15,7 @@ def open_forge(environment: Mapping[str, str] = os.environ) -> Forge | None:
     Raises:
         ForgeError: it names one, and what is needed to ask it is missing.
     """
-    if not environment.get("GITHUB_REPOSITORY"):
+    if not environment.get(GITHUB_REPOSITORY):
         return None
     from stages.forge.github import connect
 

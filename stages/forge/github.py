@@ -8,6 +8,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from stages.forge.protocol import PullRequest
 from stages.machine.errors import ForgeError
+from stages.machine.variables import (
+    APP_ID,
+    APP_KEY,
+    GITHUB_ACTIONS,
+    GITHUB_API,
+    GITHUB_API_URL,
+    GITHUB_REPOSITORY,
+    GITHUB_SERVER_URL,
+    GITHUB_TOKEN,
+)
 from stages.versioning.git import MAIN
 
 if TYPE_CHECKING:
@@ -37,9 +47,9 @@ def connect(environment: Mapping[str, str]) -> GitHub:
     """
     from github import Github
 
-    api = environment.get("SPAMLINE_GITHUB_API") or environment.get("GITHUB_API_URL") or _API
-    name = environment["GITHUB_REPOSITORY"]
-    server = environment.get("GITHUB_SERVER_URL") or "https://github.com"
+    api = environment.get(GITHUB_API) or environment.get(GITHUB_API_URL) or _API
+    name = environment[GITHUB_REPOSITORY]
+    server = environment.get(GITHUB_SERVER_URL) or "https://github.com"
     with _reported():
         auth, checks = _auth(environment, api, name)
         github = Github(
@@ -60,21 +70,21 @@ def _auth(environment: Mapping[str, str], api: str, name: str) -> tuple[Auth.Aut
     """Return as whom GitHub is asked, and whether its pull requests start their checks."""
     from github import Auth, GithubIntegration
 
-    app, key = environment.get("SPAMLINE_APP_ID"), environment.get("SPAMLINE_APP_KEY")
+    app, key = environment.get(APP_ID), environment.get(APP_KEY)
     if app and key:
         credentials = Auth.AppAuth(app, key)
         integration = GithubIntegration(auth=credentials, base_url=api, retry=2)
         installation = integration.get_repo_installation(*name.split("/", 1))
         # Its tokens last an hour, a retraining may take longer: this one renews itself.
         return credentials.get_installation_auth(installation.id), True
-    token = environment.get("GITHUB_TOKEN")
+    token = environment.get(GITHUB_TOKEN)
     if not token:
         raise ForgeError(
-            f"GITHUB_REPOSITORY is {name}, and there is no token to ask GitHub with",
-            expected="GITHUB_TOKEN, or SPAMLINE_APP_ID and SPAMLINE_APP_KEY",
-            fix="set one; or unset GITHUB_REPOSITORY, to have the branch pushed and no more",
+            f"{GITHUB_REPOSITORY} is {name}, and there is no token to ask GitHub with",
+            expected=f"{GITHUB_TOKEN}, or {APP_ID} and {APP_KEY}",
+            fix=f"set one; or unset {GITHUB_REPOSITORY}, to have the branch pushed and no more",
         )
-    return Auth.Token(token), environment.get("GITHUB_ACTIONS") != "true"
+    return Auth.Token(token), environment.get(GITHUB_ACTIONS) != "true"
 
 
 class GitHub:

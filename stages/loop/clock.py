@@ -1,6 +1,6 @@
-"""What day a schedule is about: today, or the day of a past corpus that a replay puts in its place.
+"""The day that a schedule acts on: today, or a day of a past corpus that takes its place.
 
-Only the command line asks the clock; it hands today over.
+Only the command line asks the clock; it passes today in.
 """
 
 from __future__ import annotations
@@ -10,36 +10,35 @@ import os
 from collections.abc import Mapping
 
 from stages.machine.errors import ConfigError
-
-VARIABLE = "SPAMLINE_REPLAY"
+from stages.machine.variables import REPLAY
 
 
 def day_of(today: dt.date, environment: Mapping[str, str] = os.environ) -> dt.date:
     """Return the day that `today` stands for.
 
     Args:
-        today: of the calendar, UTC.
+        today: the calendar's day, UTC.
         environment: its `SPAMLINE_REPLAY`, such as `2026-12-01:2002-08-26`, says on which day a
             past corpus begins to be lived through, and on which of its own days; a day is a day.
 
     Raises:
-        ConfigError: the replay is no two dates, or begins in the future.
+        ConfigError: the variable is not two dates, or begins in the future.
     """
-    replay = environment.get(VARIABLE)
+    replay = environment.get(REPLAY)
     if not replay:
         return today
     try:
         begins, there = (dt.date.fromisoformat(date.strip()) for date in replay.split(":"))
     except ValueError:
         raise ConfigError(
-            f"{VARIABLE} is {replay!r}",
+            f"{REPLAY} is {replay!r}",
             expected="two dates, such as 2026-12-01:2002-08-26",
-            fix=f"correct {VARIABLE}, or unset it to follow the calendar",
+            fix=f"correct {REPLAY}, or unset it to follow the calendar",
         ) from None
     if today < begins:
         raise ConfigError(
-            f"{VARIABLE} begins on {begins}, after today, {today}",
+            f"{REPLAY} begins on {begins}, after today, {today}",
             expected="a first day that has come",
-            fix=f"correct {VARIABLE}, or wait for that day",
+            fix=f"correct {REPLAY}, or wait for that day",
         )
     return there + (today - begins)

@@ -61,7 +61,7 @@ def judge_newest(day: dt.date) -> Judged | None:
     params = config.load()
     bring(params, then="make retrain")
     verdict = Verdict.read(Layout())
-    action = next_action(verdict, kept(verdicts_url(params.drift.verdicts_url)), params.guards)
+    action = next_action(verdict, kept(verdicts_url(params.stores.verdicts)), params.guards)
     judged = Judged(window, verdict, action, excerpts_of(verdict.carriers, Layout()))
     summarise(f"{evidence(verdict, judged.excerpts)}\n\n{action.sentence(params.guards)}\n")
     return judged

@@ -42,7 +42,7 @@ from stages.run.whole import LOCK
 from stages.versioning import git
 from stages.versioning.checkout import newest_main, start_over
 from stages.versioning.dvc import reproduce
-from stages.versioning.remote import push
+from stages.versioning.transfer import push
 
 # What a retraining may change; a folder ends with a slash.
 ALLOWED = (

@@ -22,9 +22,9 @@ from stages.records.receipt import RECEIPT, parse_receipt
 from stages.register import RegisterParams, judge
 from stages.registry.registration import METRICS
 from stages.versioning import git
+from stages.versioning.default_remote import default_remote
 from stages.versioning.dvc import reproduce, stale
-from stages.versioning.dvc_remote import default_remote
-from stages.versioning.remote import check_pushed
+from stages.versioning.transfer import check_pushed
 
 LOCK = Path("dvc.lock")
 

@@ -1,15 +1,15 @@
-"""The folder for what is had once and serves every run of every checkout on this machine."""
+"""The per-user cache folder, shared by all checkouts on this machine."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-VARIABLE = "SPAMLINE_CACHE"
+from stages.machine.variables import CACHE
 
 
 def cache_dir() -> Path:
-    """Return that folder: `SPAMLINE_CACHE`, else one in the user's cache."""
+    """Return `SPAMLINE_CACHE`, or by default `spamline` in the user's cache folder."""
     from platformdirs import user_cache_dir
 
-    return Path(os.environ.get(VARIABLE) or user_cache_dir("spamline"))
+    return Path(os.environ.get(CACHE) or user_cache_dir("spamline"))

@@ -10,12 +10,12 @@ T = TypeVar("T")
 
 
 def track(items: Iterable[T], *, doing: str, total: int | None) -> Iterator[T]:
-    """Yield `items` under a progress bar on standard error; a plain line each tenth in a log.
+    """Yield `items` with a progress bar on standard error, or in a log a line every tenth.
 
     Args:
-        items: what to go through.
-        doing: what is being done, in a word or two: `"embedding train"`.
-        total: how many items, if known.
+        items: what to iterate over.
+        doing: a word or two for the person who waits: `"embedding train"`.
+        total: the number of items, if known.
     """
     from rich.console import Console
     from rich.progress import (

@@ -1,7 +1,7 @@
-"""The environment of a checkout: `.env`, which `make env` writes and every verb reads.
+"""The environment of a checkout: the shell's variables, and those of `.env`.
 
-Addresses and credentials stand there and nowhere else: git ignores the file, and what is set in
-the shell already wins over it.
+`make env` writes `.env` and every verb reads it. It is the one place for addresses and credentials:
+git ignores it, and a variable that is set in the shell wins over it.
 """
 
 from __future__ import annotations
@@ -11,21 +11,29 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from stages.machine.errors import ConfigError
+from stages.machine.variables import EXPERIMENT, GITHUB_TOKEN
 
 DOTENV = Path(".env")
-# DVC sets it in an experiment.
-_EXPERIMENT = "DVC_EXP_NAME"
+# What a workflow may set to an empty value.
+_OURS = ("AWS_", GITHUB_TOKEN, "MLFLOW_", "SPAMLINE_")
 
 
 def in_experiment(environment: Mapping[str, str] = os.environ) -> bool:
-    """Return whether this is an experiment of DVC, whose findings are its own business."""
-    return bool(environment.get(_EXPERIMENT))
+    """Return whether DVC runs an experiment, which publishes nothing."""
+    return bool(environment.get(EXPERIMENT))
+
+
+def forget_empty(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Unset the variables of ours that are empty: a workflow sets all, whatever has a value."""
+    for name in [name for name, value in environment.items() if not value]:
+        if name.startswith(_OURS):
+            del environment[name]
 
 
 def load_environment(
     path: Path = DOTENV, environment: MutableMapping[str, str] = os.environ
 ) -> None:
-    """Set what the file at `path` says and `environment` does not; nothing where there is none.
+    """Set the variables of the file at `path` that `environment` lacks, if there is such a file.
 
     Raises:
         ConfigError: the file cannot be read.
@@ -35,7 +43,7 @@ def load_environment(
 
 
 def read_environment(path: Path = DOTENV) -> dict[str, str]:
-    """Return what the file at `path` says, `${NAME}` in it resolved; empty where there is none.
+    """Return the variables of the file at `path`, `${NAME}` replaced; empty without such a file.
 
     Raises:
         ConfigError: the file cannot be read.
@@ -45,7 +53,7 @@ def read_environment(path: Path = DOTENV) -> dict[str, str]:
     from dotenv import dotenv_values
 
     try:
-        # Interpolated by hand of the file alone: the shell's values are not the stack's.
+        # Not interpolated by dotenv, which would mix the shell's values with those of the file.
         values = dotenv_values(path, interpolate=False)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
@@ -57,7 +65,7 @@ def read_environment(path: Path = DOTENV) -> dict[str, str]:
     return {name: _resolved(value, given) for name, value in given.items()}
 
 
-def _resolved(value: str, given: dict[str, str]) -> str:
+def _resolved(value: str, given: Mapping[str, str]) -> str:
     for name, other in given.items():
         value = value.replace(f"${{{name}}}", other)
     return value

@@ -1,4 +1,4 @@
-"""The errors that a user can fix; everything else is a bug and stays a traceback."""
+"""The errors that a user can fix; anything else is a bug and keeps its traceback."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class UserError(Exception):
 
 
 class ConfigError(UserError):
-    """`params.yaml`, `conf/` or `dvc.yaml` says something that the schema does not allow."""
+    """`params.yaml`, `conf/`, `dvc.yaml` or the environment has a value that is not allowed."""
 
 
 class SourceError(UserError):
@@ -36,19 +36,19 @@ class EncoderError(UserError):
 
 
 class DataError(UserError):
-    """The messages at hand cannot serve the stage that asked for them."""
+    """The messages do not suffice for the stage that needs them."""
 
 
 class RegistryError(UserError):
-    """The model registry is missing, unreachable, or holds other bytes than it says."""
+    """The model registry is missing or unreachable, or a model's bytes differ from its digest."""
 
 
 class StoreError(UserError):
-    """A store of predictions or of monitoring history is unreachable or refuses."""
+    """A store of predictions or of monitoring history is unreachable or refuses a request."""
 
 
 class GitError(UserError):
-    """The checkout is not in the state that it should be in, or its remote refuses."""
+    """The checkout is in the wrong state, or its remote refuses."""
 
 
 class ForgeError(UserError):
@@ -60,11 +60,11 @@ class StackError(UserError):
 
 
 class BusyError(UserError):
-    """Another process is at work on the same outputs."""
+    """Another process is writing the same outputs."""
 
 
 class StageError(UserError):
-    """A stage failed under DVC and has said why; its exit status is passed on."""
+    """A stage failed under DVC and printed why; this passes its exit status on."""
 
     def __init__(self, found: str, *, status: int) -> None:
         super().__init__(
@@ -80,14 +80,14 @@ class GateError(UserError):
 
 
 def full_disk(error: OSError) -> UserError | None:
-    """Return what to tell a person if the disk is full, else None."""
+    """Return the error to report if `error` means that the disk is full, else None."""
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):
         return None
     where = f": {error.filename}" if error.filename else ""
     return UserError(
         f"{error.strerror}{where}",
         expected="room for what is being written",
-        fix="free some, then run the same again: nothing is half-written",
+        fix="free some space, then run the same again: nothing is half-written",
     )
 
 

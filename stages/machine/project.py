@@ -1,4 +1,4 @@
-"""The project in a working folder that is no checkout, as a container's volume is."""
+"""The project's files in a working folder that is not a checkout, such as a container's volume."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from pathlib import Path
 
 from stages.machine.errors import ConfigError
 from stages.machine.files import write_text
+from stages.machine.variables import PROJECT
 
-VARIABLE = "SPAMLINE_PROJECT"
-# What git holds and a scoring reads; everything else in the folder is what stages write.
+# The files under git that scoring reads; the stages write everything else in the folder.
 FILES = ("params.yaml", "dvc.yaml", "data/production.json")
 
 
 def bring_project(environment: Mapping[str, str] = os.environ) -> None:
-    """Copy the project's files to this folder, if `SPAMLINE_PROJECT` names the folder they are in.
+    """Copy the project's files here from the folder that `SPAMLINE_PROJECT` names, if it is set.
 
-    The image sets it. Its working folder may be empty, or hold the pointer of an earlier image:
-    what the project says now holds.
+    The container image sets it. The working folder may be empty, or have the pointer of an earlier
+    image: the image's own files replace it.
 
     Raises:
-        ConfigError: they are not there, or this folder cannot be written.
+        ConfigError: a file cannot be read, or this folder cannot be written to.
     """
-    if not (project := environment.get(VARIABLE)):
+    if not (project := environment.get(PROJECT)):
         return
     for name in FILES:
         try:
@@ -32,13 +32,13 @@ def bring_project(environment: Mapping[str, str] = os.environ) -> None:
             raise ConfigError(
                 f"{Path(project) / name} cannot be read: {error}",
                 expected=f"the project's {', '.join(FILES)}",
-                fix=f"set {VARIABLE} to the folder of them, or unset it",
+                fix=f"set {PROJECT} to the folder that has them, or unset it",
             ) from error
         try:
             write_text(Path(name), text)
         except OSError as error:
             raise ConfigError(
-                f"{Path.cwd()} cannot be written: {error.strerror}",
-                expected=f"a working folder that the user {os.getuid()} may write, with room in it",
+                f"{Path.cwd()} cannot be written to: {error.strerror}",
+                expected=f"a working folder with free space that user {os.getuid()} may write to",
                 fix="mount a volume there that this user owns",
             ) from error

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from stages.mail.message import BATCH_BYTES, BATCH_ROWS, MESSAGE_SCHEMA
+from stages.records.messages import BATCH_BYTES, BATCH_ROWS, MESSAGE_SCHEMA
 
 
 class Spool:

@@ -14,9 +14,9 @@ from typing import Any
 from stages import config
 from stages.machine.errors import DataError
 from stages.machine.files import sha256, write_parquet
-from stages.mail.message import LABELS, MESSAGE_SCHEMA
 from stages.mail.sources import MailSource, Survey
 from stages.mail.splits import Cutter, Split
+from stages.records.messages import LABELS, MESSAGE_SCHEMA
 
 SPLITS = ("train", "holdout", "batch")
 

@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stages.machine.cache import VARIABLE
 from stages.machine.console import say
+from stages.machine.variables import CACHE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,7 +92,7 @@ class EmbeddingCache:
     def _tell(self, consequence: str, error: Exception) -> None:
         say(
             f"embed: {consequence} the cache of embeddings {self._path} ({error}); to have it: "
-            f"remove the file, or set {VARIABLE} to a folder with room that this user may write"
+            f"remove the file, or set {CACHE} to a folder with room that this user may write"
         )
 
 

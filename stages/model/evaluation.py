@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from stages import config
-from stages.mail.message import HAM, SPAM
 from stages.model.metrics import bootstrap_weights, interval, metrics_at, resampled
 from stages.model.tables import Split
+from stages.records.messages import HAM, SPAM
 
 # A slice with fewer messages of a class is left out: its intervals would say nothing.
 MIN_SLICE_CLASS = 10

@@ -15,13 +15,13 @@ from pydantic import TypeAdapter, ValidationError
 from stages import config
 from stages.machine.errors import RegistryError
 from stages.machine.files import json_text, write_text
-from stages.mail.message import HAM, SPAM
 from stages.model.classifier import TRUSTED_TYPES, decision_scores
 from stages.model.encoder import SentenceEncoder, fingerprint, load_encoder, message_text
 from stages.model.features import FeatureMap, Messages
 from stages.model.persist import dump_model, load_model
 from stages.model.tables import Split
 from stages.model.training import Trained, calibrated
+from stages.records.messages import HAM, SPAM
 
 SPECIFICATION, CLASSIFIER = "model.json", "classifier.skops"
 FORMAT: Literal[1] = 1

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stages.mail.message import HAM, SPAM
 from stages.model.metrics import Scored
+from stages.records.messages import HAM, SPAM
 
 if TYPE_CHECKING:
     import pandas as pd

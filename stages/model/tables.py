@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stages.machine.errors import DataError
-from stages.mail.message import SPAM
+from stages.records.messages import SPAM
 
 COLUMNS = ["id", "received_at", "subject", "text", "label", "group", "is_list", "is_html"]
 

@@ -45,7 +45,7 @@ def train(
     features: config.Features,
     classifier: config.Classifier,
     search: config.Search,
-    decision: config.Decision,
+    decision: config.OperatingPoint,
     seed: int,
     on_trial: Callable[[], None] = lambda: None,
 ) -> Trained:

@@ -19,8 +19,9 @@ from stages.records.pointer import (
     write_pointer,
 )
 from stages.records.receipt import Receipt, read_receipt
-from stages.registry.mlflow.models import CHAMPION, ModelRegistry, open_registry
-from stages.versioning.tracked import obtain
+from stages.registry.filling import fill_and_obtain
+from stages.registry.mlflow.connect import open_registry
+from stages.registry.mlflow.models import CHAMPION, ModelRegistry
 
 
 def promote(registry: config.Registry) -> None:
@@ -46,7 +47,7 @@ def move_pointer(receipt: Receipt, registry: ModelRegistry, path: Path = POINTER
         RegistryError: the registry does not have the model; nothing has moved.
     """
     pointer = successor(read_pointer(path), receipt)
-    obtain(registry, receipt.model)
+    fill_and_obtain(registry, receipt.model)
     write_pointer(pointer, path)
     registry.set_alias(CHAMPION, receipt.model)
     return pointer
@@ -91,7 +92,7 @@ def publish(registry: config.Registry) -> None:
     """
     digest, _ = in_production()
     models = open_registry(registry)
-    obtain(models, digest)
+    fill_and_obtain(models, digest)
     before = models.holder(CHAMPION)
     models.set_alias(CHAMPION, digest)
     if before != digest:

@@ -14,8 +14,8 @@ from pydantic import TypeAdapter
 from stages.drift.guards import Action
 from stages.drift.inputs import ScoredWindow
 from stages.machine.files import json_text, write_parquet, write_text
-from stages.mail.message import HAM, SPAM
 from stages.records.document import parsed, plain
+from stages.records.messages import HAM, SPAM
 from stages.records.pointer import Pointer
 from stages.records.verdict import Verdict
 

@@ -73,7 +73,7 @@ def gather(base: str, *, verdict: Verdict | None, excerpts: Sequence[Excerpt] = 
         metrics=metrics,
         before=pointer["model"] if pointer else None,
         pointer=read_pointer(),
-        params=_differing(_yaml(git.content(base, PARAMS)), _yaml(PARAMS.read_bytes())),
+        params=_differing(parameters(git.content(base, PARAMS)), parameters(PARAMS.read_bytes())),
         digests=earlier["data"] if earlier else {},
         fetched=read_json(FETCHED) if FETCHED.exists() else None,
         verdict=verdict,
@@ -87,8 +87,13 @@ def _before(base: str, path: Path) -> dict[str, Any] | None:
     return found
 
 
-def _yaml(text: bytes | None) -> dict[str, Any]:
-    return flat(yaml.safe_load(text or b"{}") or {})
+def parameters(text: bytes | None) -> dict[str, Any]:
+    """Return the leaves of a `params.yaml` without the addresses of stores.
+
+    They change no result, may hold a password, and the page is open to whoever reads the forge.
+    """
+    tree = yaml.safe_load(text or b"{}") or {}
+    return flat({section: values for section, values in tree.items() if section != "stores"})
 
 
 def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -27,11 +27,11 @@ def bring(params: config.Params, *, then: str) -> None:
         StoreError: a store cannot be reached or refuses; what was found is still here.
     """
     bring_predictions(params, then=then)
-    publish_verdict(Verdict.read(Layout()), params.drift)
+    publish_verdict(Verdict.read(Layout()), params.stores)
 
 
 def bring_predictions(params: config.Params, *, then: str) -> None:
     """Do the first half of `bring`."""
-    if url := predictions_url(params.inference.destination):
+    if url := predictions_url(params.stores.predictions):
         drop = Drop(in_production()[0], params.window)
         say(f"predictions: {deliver(PREDICTIONS, drop, url, then=then)}")

@@ -8,12 +8,12 @@ from stages import config
 from stages.machine.console import say
 from stages.machine.files import exclusive
 from stages.records.pointer import POINTER, read_pointer, write_pointer
-from stages.registry.mlflow.models import open_registry
+from stages.registry.mlflow.connect import open_registry
 from stages.registry.promotion import promote, publish, vacate
 from stages.run.arrival import bring
 from stages.run.summary import print_summary
 from stages.versioning.dvc import reproduce
-from stages.versioning.tracked import model_at_hand
+from stages.versioning.tracked import tracked_model
 
 LOCK = Path("data/.run.lock")
 
@@ -69,7 +69,7 @@ def _first_model(registry: config.Registry) -> None:
 
 
 def _lost(digest: str, registry: config.Registry) -> bool:
-    with model_at_hand(digest) as folder:
+    with tracked_model(digest) as folder:
         if folder is not None:
             return False
     return open_registry(registry).find(digest) is None

@@ -6,6 +6,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from stages.machine.variables import (
+    DB_PASSWORD,
+    MLFLOW_PORT,
+    POSTGRES_PORT,
+    S3_ENDPOINT,
+    S3_PORT,
+    S3_REGION,
+)
 from stages.stack.s3 import VARIABLES
 from stages.stack.service import ANSWER_SECONDS, HOST, Service
 from stages.stack.settings import BUCKET, port
@@ -13,9 +21,9 @@ from stages.stack.settings import BUCKET, port
 
 def mlflow(folder: Path, settings: Mapping[str, str]) -> Service:
     """Return the MLflow server; its address and stores from `settings` (`.env`)."""
-    number = port(settings, "SPAMLINE_MLFLOW_PORT")
-    database = port(settings, "SPAMLINE_POSTGRES_PORT")
-    password = settings["SPAMLINE_DB_PASSWORD"]
+    number = port(settings, MLFLOW_PORT)
+    database = port(settings, POSTGRES_PORT)
+    password = settings[DB_PASSWORD]
     return Service(
         name="mlflow",
         title="MLflow",
@@ -26,8 +34,8 @@ def mlflow(folder: Path, settings: Mapping[str, str]) -> Service:
         ),
         environment={
             **{name: settings[name] for name in VARIABLES},
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": f"http://{HOST}:{settings['SPAMLINE_S3_PORT']}",
+            S3_REGION: "us-east-1",
+            S3_ENDPOINT: f"http://{HOST}:{settings[S3_PORT]}",
             "MLFLOW_BACKEND_STORE_URI": f"postgresql+psycopg://spamline:{password}"
             f"@{HOST}:{database}/mlflow",
             "MLFLOW_ARTIFACTS_DESTINATION": f"s3://{BUCKET}/mlflow",
@@ -37,7 +45,7 @@ def mlflow(folder: Path, settings: Mapping[str, str]) -> Service:
         },
         folder=folder,
         ports={"mlflow": number},
-        variable="SPAMLINE_MLFLOW_PORT",
+        variable=MLFLOW_PORT,
         answers=lambda: _mlflow_answers(number),
     )
 

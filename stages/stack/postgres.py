@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stages.machine.errors import StackError
+from stages.machine.variables import DB_PASSWORD, POSTGRES_PASSWORD, POSTGRES_PORT, READER_PASSWORD
 from stages.stack.service import ANSWER_SECONDS, HOST, Service, not_installed
 from stages.stack.settings import port
 
@@ -28,7 +29,7 @@ _UNPRIVILEGED = (
 
 def postgres(folder: Path, settings: Mapping[str, str]) -> Service:
     """Return the database server; its data below `folder`, all else from `settings` (`.env`)."""
-    number = port(settings, "SPAMLINE_POSTGRES_PORT")
+    number = port(settings, POSTGRES_PORT)
     options = {
         "listen_addresses": HOST,
         # Over TCP only: a socket would be a second door.
@@ -46,9 +47,9 @@ def postgres(folder: Path, settings: Mapping[str, str]) -> Service:
         environment={},
         folder=folder,
         ports={"postgres": number},
-        variable="SPAMLINE_POSTGRES_PORT",
-        prepare=lambda: _make_cluster(folder, settings["POSTGRES_PASSWORD"]),
-        answers=lambda: _postgres_answers(number, settings["POSTGRES_PASSWORD"]),
+        variable=POSTGRES_PORT,
+        prepare=lambda: _make_cluster(folder, settings[POSTGRES_PASSWORD]),
+        answers=lambda: _postgres_answers(number, settings[POSTGRES_PASSWORD]),
         complete=lambda: _make_roles(number, settings),
         # Ends sessions and shuts down cleanly; TERM would wait for every client.
         stop_signal="INT",
@@ -92,7 +93,7 @@ def _postgres_answers(number: int, password: str) -> bool:
 
 
 def _make_roles(number: int, settings: Mapping[str, str]) -> None:
-    passwords = ("SPAMLINE_DB_PASSWORD", "SPAMLINE_READER_PASSWORD")
+    passwords = (DB_PASSWORD, READER_PASSWORD)
     _call(
         [
             *(str(_program("psql")), "--no-psqlrc", "--quiet", f"--file={ROLES}"),
@@ -100,7 +101,7 @@ def _make_roles(number: int, settings: Mapping[str, str]) -> None:
         ],
         doing="roles.sql",
         environment={name: settings[name] for name in passwords}
-        | {"PGPASSWORD": settings["POSTGRES_PASSWORD"]},
+        | {"PGPASSWORD": settings[POSTGRES_PASSWORD]},
     )
 
 

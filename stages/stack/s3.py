@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from stages.stack.service import ANSWER_SECONDS, HOST, Service, program
+from stages.machine.variables import S3_KEY, S3_PORT, S3_SECRET
+from stages.stack.service import HOST, Service, program
 from stages.stack.settings import BUCKET, S3_SERVERS, port
+from stages.stores.s3 import client, keeps
 
-VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-# Put, read and taken away again, to see whether the server does what it is there for.
+VARIABLES = (S3_KEY, S3_SECRET)
+# An object put, read and removed again to see whether the server does its job.
 _PROBE = ".answers"
 
 
 def s3(folder: Path, settings: Mapping[str, str]) -> Service:
     """Return the S3 server; its data in `folder`, all else from `settings` (`.env`)."""
-    first = port(settings, "SPAMLINE_S3_PORT")
+    first = port(settings, S3_PORT)
     ports = {name: first + place for place, name in enumerate(S3_SERVERS)}
     flags = [_port_flag(name, number) for name, number in ports.items()]
     return Service(
@@ -32,7 +34,7 @@ def s3(folder: Path, settings: Mapping[str, str]) -> Service:
         environment={name: settings[name] for name in VARIABLES},
         folder=folder,
         ports=ports,
-        variable="SPAMLINE_S3_PORT",
+        variable=S3_PORT,
         answers=lambda: _keeps(settings),
     )
 
@@ -43,31 +45,15 @@ def _port_flag(name: str, number: int) -> str:
 
 
 def _keeps(settings: Mapping[str, str]) -> bool:
-    """Whether an object that is put can be had again.
+    """Return whether an object that is put can be read again.
 
-    Its metadata answers some seconds before what holds the objects has joined it.
+    The server's metadata answers some seconds before what holds the objects has joined it.
     """
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.session import Session
-
-    client = Session().create_client(
-        "s3",
-        endpoint_url=f"http://{HOST}:{settings['SPAMLINE_S3_PORT']}",
+    own = client(
+        endpoint_url=f"http://{HOST}:{settings[S3_PORT]}",
         region_name="us-east-1",
-        aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
-        config=Config(
-            connect_timeout=ANSWER_SECONDS,
-            read_timeout=ANSWER_SECONDS,
-            retries={"max_attempts": 0},
-            proxies={},
-        ),
+        aws_access_key_id=settings[S3_KEY],
+        aws_secret_access_key=settings[S3_SECRET],
+        proxies=False,
     )
-    try:
-        client.put_object(Bucket=BUCKET, Key=_PROBE, Body=_PROBE.encode())
-        kept = client.get_object(Bucket=BUCKET, Key=_PROBE)["Body"].read()
-        client.delete_object(Bucket=BUCKET, Key=_PROBE)
-    except (BotoCoreError, ClientError):
-        return False
-    return bool(kept == _PROBE.encode())
+    return keeps(own, BUCKET, _PROBE)

@@ -9,6 +9,25 @@ from pathlib import Path
 from stages.machine.environment import read_environment
 from stages.machine.errors import ConfigError
 from stages.machine.files import replacing
+from stages.machine.variables import (
+    ADMINER_PORT,
+    DB_PASSWORD,
+    GRAFANA_PASSWORD,
+    GRAFANA_PORT,
+    HISTORY_URL,
+    MLFLOW_PORT,
+    POSTGRES_PASSWORD,
+    POSTGRES_PORT,
+    PREDICTIONS_URL,
+    READER_PASSWORD,
+    S3_ENDPOINT,
+    S3_KEY,
+    S3_PORT,
+    S3_REGION,
+    S3_SECRET,
+    TRACKING_URI,
+    VERDICTS_URL,
+)
 
 BUCKET = "spamline"
 # SeaweedFS' servers, on consecutive ports; alone it would take its well-known ones.
@@ -19,13 +38,13 @@ S3_SERVERS = tuple(
 )
 # Those after the one for S3 itself.
 S3_PORTS = len(S3_SERVERS) - 1
-PORTS = {
-    "SPAMLINE_S3_PORT": 8333,
-    "SPAMLINE_POSTGRES_PORT": 5433,
-    "SPAMLINE_MLFLOW_PORT": 5000,
+PORTS: dict[str, int] = {
+    S3_PORT: 8333,
+    POSTGRES_PORT: 5433,
+    MLFLOW_PORT: 5000,
     # Of compose.yaml only.
-    "SPAMLINE_ADMINER_PORT": 8080,
-    "SPAMLINE_GRAFANA_PORT": 3000,
+    ADMINER_PORT: 8080,
+    GRAFANA_PORT: 3000,
 }
 _SECRET_BYTES = 24
 
@@ -37,21 +56,21 @@ def _secret() -> str:
 
 # The generated ones: each is made once and never shown.
 SECRETS: dict[str, Callable[[], str]] = {
-    "AWS_ACCESS_KEY_ID": lambda: f"SPAMLINE{secrets.token_hex(6).upper()}",
-    "AWS_SECRET_ACCESS_KEY": _secret,
-    "POSTGRES_PASSWORD": _secret,
-    "SPAMLINE_DB_PASSWORD": _secret,
-    "SPAMLINE_READER_PASSWORD": _secret,
-    "GRAFANA_ADMIN_PASSWORD": _secret,
+    S3_KEY: lambda: f"SPAMLINE{secrets.token_hex(6).upper()}",
+    S3_SECRET: _secret,
+    POSTGRES_PASSWORD: _secret,
+    DB_PASSWORD: _secret,
+    READER_PASSWORD: _secret,
+    GRAFANA_PASSWORD: _secret,
 }
-ADDRESSES = {
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_ENDPOINT_URL": "http://127.0.0.1:${SPAMLINE_S3_PORT}",
-    "MLFLOW_TRACKING_URI": "http://127.0.0.1:${SPAMLINE_MLFLOW_PORT}",
-    "SPAMLINE_HISTORY_URL": "postgresql+psycopg://spamline:${SPAMLINE_DB_PASSWORD}"
+ADDRESSES: dict[str, str] = {
+    S3_REGION: "us-east-1",
+    S3_ENDPOINT: "http://127.0.0.1:${SPAMLINE_S3_PORT}",
+    TRACKING_URI: "http://127.0.0.1:${SPAMLINE_MLFLOW_PORT}",
+    HISTORY_URL: "postgresql+psycopg://spamline:${SPAMLINE_DB_PASSWORD}"
     "@127.0.0.1:${SPAMLINE_POSTGRES_PORT}/spamline",
-    "SPAMLINE_PREDICTIONS_URL": f"s3://{BUCKET}/predictions",
-    "SPAMLINE_VERDICTS_URL": f"s3://{BUCKET}/verdicts",
+    PREDICTIONS_URL: f"s3://{BUCKET}/predictions",
+    VERDICTS_URL: f"s3://{BUCKET}/verdicts",
 }
 _HEADER = """\
 # Made by `make env`: the team's services on this machine. Not for git: it holds credentials.

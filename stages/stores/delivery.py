@@ -18,13 +18,14 @@ from urllib.parse import urlsplit
 from stages.machine.environment import in_experiment
 from stages.machine.errors import StoreError
 from stages.machine.files import sha256
+from stages.machine.variables import PREDICTIONS_URL
 from stages.stores.predictions import Drop, day_folder
-from stages.stores.s3 import Store, filesystem, reported
+from stages.stores.s3 import filesystem
+from stages.stores.s3_check import Store, reported
 
 if TYPE_CHECKING:
     from s3fs import S3FileSystem
 
-VARIABLE = "SPAMLINE_PREDICTIONS_URL"
 _DIGEST = "sha256"
 
 
@@ -55,16 +56,16 @@ def predictions_url(
     Raises:
         StoreError: the environment names something else.
     """
-    url = environment.get(VARIABLE) or configured
+    url = environment.get(PREDICTIONS_URL) or configured
     if not url or in_experiment(environment):
         return None
     parts = urlsplit(url)
     if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc:
         # The text is not shown: it may hold a password.
         raise StoreError(
-            f"{VARIABLE} is no place in S3",
+            f"{PREDICTIONS_URL} is no place in S3",
             expected="s3://bucket/prefix",
-            fix=f"correct or unset {VARIABLE}",
+            fix=f"correct or unset {PREDICTIONS_URL}",
         )
     return url.rstrip("/")
 
@@ -87,7 +88,7 @@ def deliver(folder: Path, drop: Drop, url: str, *, then: str) -> Delivery:
     here = {path.parent.relative_to(folder): path for path in folder.rglob(drop.file_name)}
     store = Store(
         url,
-        setting=f"{VARIABLE} (or inference.destination)",
+        setting=f"{PREDICTIONS_URL} (or stores.predictions)",
         trouble=f"the predictions are in {folder} but did not arrive in S3",
         then=then,
     )

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from stages import config
 from stages.machine.files import replacing, write_parquet
-from stages.mail.message import SPAM
+from stages.records.messages import SPAM
 
 _DECIMALS = 6
 _BINS = 10

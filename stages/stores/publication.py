@@ -15,29 +15,29 @@ from stages.stores.history import history_url, rebuild, record
 from stages.stores.verdicts import keep, kept, verdicts_url
 
 
-def publish_verdict(verdict: Verdict, drift: config.Drift) -> None:
+def publish_verdict(verdict: Verdict, stores: config.Stores) -> None:
     """Keep `verdict`, as its file says it, and write its row.
 
     Raises:
         StoreError: it cannot be kept, or its row cannot be written.
     """
-    keep(verdicts_url(drift.verdicts_url), verdict)
-    record(history_url(drift.history_url), [verdict])
+    keep(verdicts_url(stores.verdicts), verdict)
+    record(history_url(stores.history), [verdict])
 
 
-def rebuild_history(files: Sequence[Path], drift: config.Drift) -> int:
+def rebuild_history(files: Sequence[Path], stores: config.Stores) -> int:
     """Write the rows of verdict files again; return the number.
 
     Args:
         files: which; if none are named, all that are kept, and where none are, the last one.
-        drift: says where.
+        stores: where the kept verdicts and the history are.
 
     Raises:
         DataError: a file is not a verdict.
         StoreError: the kept verdicts cannot be read, or the history cannot be written.
     """
-    address = history_url(drift.history_url)
-    found = [] if files else kept(verdicts_url(drift.verdicts_url))
+    address = history_url(stores.history)
+    found = [] if files else kept(verdicts_url(stores.verdicts))
     if found:
         record(address, found)
         return len(found)

@@ -13,11 +13,12 @@ from pathlib import Path
 from stages.machine.console import track
 from stages.machine.errors import DataError, StoreError
 from stages.machine.files import write_text
+from stages.machine.variables import VERDICTS_URL
 from stages.records.layout import Layout
 from stages.records.verdict import Verdict, parse_verdict
-from stages.stores.s3 import Store, filesystem, reported
+from stages.stores.s3 import filesystem
+from stages.stores.s3_check import Store, reported
 
-VARIABLE = "SPAMLINE_VERDICTS_URL"
 _SCHEME = "s3://"
 # Objects that are asked for at once.
 _AT_ONCE = 100
@@ -28,7 +29,7 @@ def verdicts_url(configured: str | None, environment: Mapping[str, str] = os.env
 
     That is a folder, or `s3://bucket/prefix`.
     """
-    return environment.get(VARIABLE) or configured or str(Layout().verdicts)
+    return environment.get(VERDICTS_URL) or configured or str(Layout().verdicts)
 
 
 def file_name(verdict: Verdict) -> str:
@@ -54,7 +55,7 @@ def keep(url: str, verdict: Verdict) -> None:
         raise StoreError(
             f"the verdict is written but not kept: {url}: {error.strerror or error}",
             expected="a folder that may be written to, with room",
-            fix=f"correct drift.verdicts_url or {VARIABLE}, then run the same again",
+            fix=f"correct stores.verdicts or {VERDICTS_URL}, then run the same again",
         ) from error
 
 
@@ -96,7 +97,7 @@ def _verdict(name: str, content: bytes) -> Verdict:
 
 
 def _store(url: str, trouble: str) -> Store:
-    return Store(url, setting=VARIABLE, trouble=trouble, then="make run")
+    return Store(url, setting=VERDICTS_URL, trouble=trouble, then="make run")
 
 
 def _prefix(url: str) -> str:
@@ -108,6 +109,6 @@ def _folder(url: str) -> Path:
         raise StoreError(
             f"verdicts cannot be kept at {url}",
             expected="a folder, or s3://bucket/prefix",
-            fix=f"correct drift.verdicts_url or {VARIABLE}",
+            fix=f"correct stores.verdicts or {VERDICTS_URL}",
         )
     return Path(url)

@@ -57,11 +57,7 @@ def reproduce(*targets: str, force: bool = False) -> None:
     """
     from dvc.exceptions import ReproductionError
 
-    # Stages are `python -m stages ...`: the very Python that runs this.
-    os.environ["PATH"] = os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
-    )
-    with repository() as repo:
+    with _this_python_first(), repository() as repo:
         try:
             repo.reproduce(targets=list(targets) or None, force=force, single_item=force)
         except ReproductionError as error:
@@ -70,8 +66,23 @@ def reproduce(*targets: str, force: bool = False) -> None:
             raise StageError(str(error), status=_status(error)) from error
 
 
+@contextmanager
+def _this_python_first() -> Iterator[None]:
+    """Let `python` be the one that runs this: stages are `python -m stages ...`."""
+    before = os.environ.get("PATH")
+    folder = str(Path(sys.executable).parent)
+    os.environ["PATH"] = os.pathsep.join([folder, before]) if before else folder
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PATH"]
+        else:
+            os.environ["PATH"] = before
+
+
 def stale(target: str) -> list[str]:
-    """Return the stages up to `target` that would run now; data that is not here counts as there.
+    """Return the stages up to `target` that would run now; missing data counts as present.
 
     Raises:
         BusyError, UserError: as for `repository`.
@@ -82,13 +93,13 @@ def stale(target: str) -> list[str]:
 
 
 def _full_disk(error: BaseException) -> UserError | None:
-    """Return what to say where the cache found no room: to DVC it is a failure like any."""
+    """Return the error for a full disk, which DVC reports as a failure like any other."""
     found = (full_disk(cause) for cause in _causes(error) if isinstance(cause, OSError))
     return next(filter(None, found), None)
 
 
 def _status(error: BaseException) -> int:
-    """Return the exit status of the command that failed: DVC has it in its words only."""
+    """Return the exit status of the command that failed, which DVC gives only in its message."""
     from dvc.stage.exceptions import StageCmdFailedError
 
     for cause in _causes(error):

@@ -82,14 +82,16 @@ def _differing(*commits: str) -> list[str]:
     return [name for name in listed.split("\0") if name]
 
 
-def history(path: Path) -> list[str]:
-    """Return the commits that changed a file, the newest first."""
-    return _git("log", "--format=%H", "--", path.as_posix()).split()
+def history(path: Path, *, most: int | None = None) -> list[str]:
+    """Return the commits that changed a file, the newest first, at most `most` of them."""
+    limit = [] if most is None else [f"--max-count={most}"]
+    return _git("log", *limit, "--format=%H", "--", path.as_posix()).split()
 
 
 def content(commit: str, path: Path) -> bytes | None:
-    """Return the bytes of a file as `commit` has it, or None where it has none."""
-    done = _run("show", f"{commit}:{path.as_posix()}")
+    """Return the bytes of a file as `commit` has it, or None if it has no such file."""
+    # With `./` the path counts from this folder, as it does in `history`.
+    done = _run("show", f"{commit}:./{path.as_posix()}")
     return done.stdout if done.returncode == 0 else None
 
 

@@ -12,14 +12,11 @@ from typing import Any
 
 import yaml
 
+from stages.cli.table import NOUNS
 from stages.machine.files import sha256
 from stages.records.pointer import POINTER
 
-VERBS = ["fetch", "embed", "train", "evaluate", "register", "infer", "monitor"]
-VERBS += ["run", "score", "summary", "promote", "params", "history", "dashboard", "dashboards"]
-VERBS += ["compare", "move-registry", "publish", "replay"]
-VERBS += ["window", "retrain", "review", "trust", "notice"]
-VERBS += ["env", "up", "down", "status", "push", "pull"]
+VERBS = [verb for noun in NOUNS for verb in noun.verbs]
 # Nobody listens on the discard port of the loopback.
 DEAD = "http://127.0.0.1:9"
 

@@ -14,9 +14,10 @@ import pyarrow.parquet as pq
 from stages import config
 from stages.embed import schema
 from stages.machine.files import tree_digest, write_json, write_parquet
-from stages.mail.message import MESSAGE_SCHEMA, content_id
+from stages.mail.message import content_id
 from stages.model.evaluation import Scores, evaluate
 from stages.model.tables import COLUMNS, Split
+from stages.records.messages import MESSAGE_SCHEMA
 from stages.records.pointer import POINTER, Pointer, write_pointer
 from tests.command_line.project import Project
 from tests.registry.samples import ENCODER

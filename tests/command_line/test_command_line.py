@@ -5,26 +5,31 @@ from __future__ import annotations
 import ast
 import dataclasses
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from stages.cli.entry import main
+from stages.cli.table import cli
+from stages.cli.verb import Verb
 from tests.command_line.project import VERBS, Project, commands
 
 
-def test_help_lists_every_verb_and_each_has_its_own(fetched: Project) -> None:
-    from stages.__main__ import _parser
-
+def test_help_lists_every_verb_and_each_has_its_own(
+    fetched: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
     said = fetched.do("--help")
-    listed = re.findall(r"^    ([\w-]+)(?: |$)", said, re.M)
-    assert sorted(listed) == sorted(VERBS)
+    assert re.findall(r"^  ([a-z-]+) {2,}\S", said.split("  --help")[1], re.M) == VERBS
     for verb in VERBS:
-        with pytest.raises(SystemExit) as ended:
-            _parser().parse_args([verb, "--help"])
-        assert ended.value.code == 0
-    assert "train,holdout,batch" in fetched.do("embed", "--help")
+        assert main([verb, "--help"]) == 0
+        own = capsys.readouterr().out
+        assert own.startswith(f"Usage: python -m stages {verb} ")
+        assert re.search(r"^  [A-Z].+\.$", own, re.M), own
+    assert "{train|holdout|batch}" in fetched.do("embed", "--help")
 
 
 @pytest.mark.parametrize("arguments", [["fecth"], [], ["embed"], ["embed", "tomorrow"]])
@@ -33,8 +38,62 @@ def test_a_verb_that_is_none_is_status_2_with_the_usage(
 ) -> None:
     status, out, err = fetched.run(*arguments)
     assert (status, out) == (2, "")
-    assert err.startswith("usage: python -m stages")
+    assert err.startswith("Usage: python -m stages")
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["fecth"], "No such command 'fecth'. Did you mean 'fetch'?"),
+        (["retrain", "--forse"], "No such option '--forse'. Did you mean '--force'?"),
+        (["embed", "tomorrow"], "'tomorrow' is not one of 'train', 'holdout', 'batch'"),
+        (["replay", "--policies"], "Option '--policies' requires an argument"),
+        (["replay", "--step", "week"], "'week' is not a valid integer"),
+    ],
+)
+def test_a_typo_names_what_was_meant(fetched: Project, arguments: list[str], words: str) -> None:
+    status, out, err = fetched.run(*arguments)
+    assert (status, out) == (2, "")
+    assert words in err.splitlines()[-1]
+
+
+def test_help_and_a_typo_need_no_project_and_leave_the_folder_alone(
+    project: Project, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    # Else the project's files would be copied to where the command runs.
+    away = {"SPAMLINE_PROJECT": str(project.folder)}
+    elsewhere = dataclasses.replace(project, folder=empty, environment=project.environment | away)
+    assert "--as-of" in elsewhere.do("retrain", "--help")
+    assert elsewhere.run("retrain", "--as-of", "soon")[0] == 2
+    assert not list(empty.iterdir())
+    assert "data/production.json cannot be read" in elsewhere.run("retrain")[2]
+
+
+def test_every_command_of_make_of_dvc_and_of_the_workflows_exists(root: Path) -> None:
+    files = [root / name for name in ("Makefile", "dvc.yaml", "README.md")]
+    files += [*(root / ".github/workflows").glob("*.yml"), *(root / "docs").glob("*.md")]
+    named = {
+        verb
+        for path in files
+        for verb in re.findall(r"python -m stages ([a-z][a-z-]*)", path.read_text())
+    }
+    assert len(named) > 20
+    assert named <= set(VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_example_of_a_help_would_run(fetched: Project, verb: str) -> None:
+    command = cli.get_command(click.Context(cli), verb)
+    assert isinstance(command, Verb)
+    assert command.examples
+    for example in command.examples:
+        assert fetched.has(example) or example.startswith(f"python -m stages {verb} "), example
+        words = shlex.split(example)
+        if words[0] == "python":
+            command.make_context(verb, words[4:])
 
 
 def test_every_command_that_an_error_names_exists(fetched: Project) -> None:

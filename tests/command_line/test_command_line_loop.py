@@ -19,7 +19,9 @@ def test_a_day_that_is_none(project: Project, arguments: list[str]) -> None:
     for verb in ("window", "retrain"):
         status, out, err = project.run(verb, *arguments)
         assert (status, out) == (2, "")
-        assert "argument --as-of: invalid" in err.splitlines()[-1]
+        day = arguments[-1]
+        last = f"Invalid value for '--as-of': '{day}' is not a date such as 2002-08-05"
+        assert last in err.splitlines()[-1]
         assert "Traceback" not in err
 
 

@@ -8,11 +8,12 @@ import uuid
 
 import pytest
 
-from stages import config
 from stages.machine.files import tree_digest
+from stages.machine.variables import TRACKING_URI
 from stages.records.receipt import RECEIPT
-from stages.registry.mlflow.location import VARIABLE
-from stages.registry.mlflow.models import ModelRegistry, open_registry
+from stages.registry.mlflow.connect import open_at
+from stages.registry.mlflow.location import locate
+from stages.registry.mlflow.models import ModelRegistry
 from tests.command_line.project import Project
 from tests.command_line.samples import in_production
 from tests.servers import Servers
@@ -25,21 +26,21 @@ def team(trained: Project, mlflow_environment: dict[str, str]) -> Project:
     """The trained project, whose registry is the team's server under a name of its own."""
     trained.edit(registry__name=f"spamline-{uuid.uuid4().hex[:8]}")
     (trained.folder / ".env").write_text(
-        f"{VARIABLE}={mlflow_environment[VARIABLE].replace('//', '//user:secret@')}\n"
+        f"{TRACKING_URI}={mlflow_environment[TRACKING_URI].replace('//', '//user:secret@')}\n"
     )
     return trained
 
 
 def registry_of(team: Project, servers: Servers) -> ModelRegistry:
     name = team.tree()["registry"]["name"]
-    return open_registry(config.Registry(name, servers.environment[VARIABLE]))
+    return open_at(locate(servers.environment[TRACKING_URI]), name)
 
 
 def refuse(team: Project, servers: Servers, verb: str) -> str:
     began = time.monotonic()
     line = team.refuse(verb)
     assert time.monotonic() - began < 30
-    assert f"the registry {servers.environment[VARIABLE]} failed: " in line
+    assert f"the registry {servers.environment[TRACKING_URI]} failed: " in line
     assert "make up" in line
     for name, value in servers.environment.items():
         assert not ("SECRET" in name or "PASSWORD" in name) or value not in line

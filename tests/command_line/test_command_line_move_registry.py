@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
-from stages import config
 from stages.machine.files import sha256, tree_digest
-from stages.registry.mlflow.location import VARIABLE
-from stages.registry.mlflow.models import CHAMPION, ModelRegistry, open_registry
+from stages.machine.variables import TRACKING_URI
+from stages.registry.mlflow.connect import open_at
+from stages.registry.mlflow.location import locate
+from stages.registry.mlflow.models import CHAMPION, ModelRegistry
 from stages.registry.registration import EVIDENCE, registration_of
 from tests.command_line.project import DEAD, Project
 from tests.registry.samples import receipt_of
@@ -43,12 +44,12 @@ def owner(evaluated: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 def own(project: Project) -> ModelRegistry:
-    return open_registry(config.Registry(project.tree()["registry"]["name"], None))
+    return open_at(locate(None), project.tree()["registry"]["name"])
 
 
 def teams(project: Project, environment: dict[str, str]) -> ModelRegistry:
     name = project.tree()["registry"]["name"]
-    return open_registry(config.Registry(name, environment[VARIABLE]))
+    return open_at(locate(environment[TRACKING_URI]), name)
 
 
 def names_its_own_run(registry: ModelRegistry, digest: str) -> bool:
@@ -81,7 +82,7 @@ def test_every_model_arrives_whole_and_once(
     owner: Project, mlflow_environment: dict[str, str]
 ) -> None:
     before = contents(own(owner))
-    owner.environment[VARIABLE] = mlflow_environment[VARIABLE]
+    owner.environment[TRACKING_URI] = mlflow_environment[TRACKING_URI]
     said = owner.do("move-registry")
     assert f"2 of 2 models of {owner.tree()['registry']['name']} copied" in said
     assert f"champion is {before[0]['digest'][:12]}" in said
@@ -101,7 +102,7 @@ def test_every_model_arrives_whole_and_once(
     assert "2 were there" in said
     assert f"champion is {before[1]['digest'][:12]}" in said
     assert contents(registry) == before
-    del owner.environment[VARIABLE]
+    del owner.environment[TRACKING_URI]
     assert contents(own(owner)) == before
 
 
@@ -109,7 +110,7 @@ def test_a_killed_move_is_finished_by_the_next(
     owner: Project, mlflow_environment: dict[str, str]
 ) -> None:
     before = contents(own(owner))
-    owner.environment[VARIABLE] = mlflow_environment[VARIABLE]
+    owner.environment[TRACKING_URI] = mlflow_environment[TRACKING_URI]
     move = owner.start("move-registry")
     assert move.stderr is not None
     assert move.stderr.readline() == "moving models: 1/2\n"
@@ -123,10 +124,10 @@ def test_a_killed_move_is_finished_by_the_next(
 
 def test_moves_that_make_no_sense_are_one_line(evaluated: Project) -> None:
     assert "source and target are one registry" in evaluated.refuse("move-registry")
-    evaluated.environment[VARIABLE] = DEAD
+    evaluated.environment[TRACKING_URI] = DEAD
     assert "data/register/mlflow/mlflow.db has no models" in evaluated.refuse("move-registry")
     assert not (evaluated.folder / "data/register/mlflow").exists()
-    del evaluated.environment[VARIABLE]
+    del evaluated.environment[TRACKING_URI]
     line = evaluated.refuse("move-registry", "--source", DEAD.replace("//", "//user:secret@"))
     assert f"the registry {DEAD} failed" in line
     assert "name another --source" in line
@@ -134,14 +135,14 @@ def test_moves_that_make_no_sense_are_one_line(evaluated: Project) -> None:
 
 
 def test_a_target_that_is_down_and_a_source_that_is_damaged(owner: Project) -> None:
-    owner.environment[VARIABLE] = DEAD
+    owner.environment[TRACKING_URI] = DEAD
     assert f"the registry {DEAD} failed" in owner.refuse("move-registry")
     stored = owner.folder.glob(
         "data/register/mlflow/artifacts/models/*/artifacts/data/model/*.skops"
     )
     for path in stored:
         path.write_text("other weights")
-    owner.environment[VARIABLE] = f"sqlite:///{owner.folder}/other/mlflow.db"
+    owner.environment[TRACKING_URI] = f"sqlite:///{owner.folder}/other/mlflow.db"
     line = owner.refuse("move-registry")
     assert "holds other bytes" in line
     assert "restore its files" in line

@@ -9,9 +9,9 @@ import time
 import pytest
 
 from stages.machine.files import tree_digest
+from stages.machine.variables import TRACKING_URI
 from stages.records.pointer import POINTER, Pointer, write_pointer
 from stages.records.receipt import RECEIPT, write_receipt
-from stages.registry.mlflow.location import VARIABLE
 from tests.command_line.project import DEAD, Project
 from tests.command_line.samples import in_production
 from tests.registry.samples import receipt_of
@@ -31,11 +31,11 @@ def test_a_registry_that_is_not_there(evaluated: Project, verb: str) -> None:
         write_receipt(receipt_of(digest), evaluated.folder / RECEIPT)
     if verb == "monitor":
         (evaluated.folder / "data/infer/predictions").mkdir(parents=True)
-    evaluated.environment[VARIABLE] = DEAD.replace("//", "//user:secret@")
+    evaluated.environment[TRACKING_URI] = DEAD.replace("//", "//user:secret@")
     began = time.monotonic()
     line = evaluated.refuse(verb)
     assert time.monotonic() - began < 15
-    for words in (f"the registry {DEAD} failed", "Connection refused", VARIABLE):
+    for words in (f"the registry {DEAD} failed", "Connection refused", TRACKING_URI):
         assert words in line
     assert "secret" not in line
 
@@ -44,7 +44,7 @@ def test_a_registry_that_is_not_there(evaluated: Project, verb: str) -> None:
 def test_a_registry_that_takes_the_call_and_is_silent(evaluated: Project) -> None:
     in_production(evaluated)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        evaluated.environment[VARIABLE] = f"http://127.0.0.1:{server.getsockname()[1]}"
+        evaluated.environment[TRACKING_URI] = f"http://127.0.0.1:{server.getsockname()[1]}"
         began = time.monotonic()
         assert "failed: timed out" in evaluated.refuse("infer")
     # Two attempts of five seconds, and what the imports take.
@@ -64,7 +64,7 @@ def test_a_registry_that_takes_the_call_and_is_silent(evaluated: Project) -> Non
 )
 def test_an_address_that_is_no_registry(evaluated: Project, uri: str, words: str) -> None:
     in_production(evaluated)
-    evaluated.environment[VARIABLE] = uri
+    evaluated.environment[TRACKING_URI] = uri
     began = time.monotonic()
     line = evaluated.refuse("infer")
     # MLflow alone asks a dead database for 100 s.

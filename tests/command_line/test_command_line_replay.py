@@ -133,7 +133,7 @@ def test_what_cannot_be_replayed_is_one_line(living: Project, tmp_path: Path) ->
     shutil.rmtree(lock.parent)
     status, _, err = living.run("replay", "--policies", "sometimes")
     assert status == 2
-    assert "invalid choice: 'sometimes'" in err
+    assert "'sometimes' is not one of 'never', 'drift', 'always'" in err
     status, _, err = living.run("replay", "--from", "yesterday")
     assert status == 2
-    assert "'yesterday' is no day" in err
+    assert "'yesterday' is not a date such as 2002-08-05" in err

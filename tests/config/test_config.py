@@ -118,11 +118,14 @@ def test_a_stage_cannot_read_what_dvc_yaml_does_not_declare(
         config.read("embed", Greedy)
 
 
-def test_an_address_is_never_shown_for_it_may_hold_a_password(root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("store", ["registry", "predictions", "history", "verdicts"])
+def test_an_address_is_never_shown_for_it_may_hold_a_password(
+    root: Path, tmp_path: Path, store: str
+) -> None:
     changed = yaml.safe_load((root / "params.yaml").read_text())
-    changed["drift"]["history_url"] = "postgresql+psycopg://me:secret@db/x"
+    changed["stores"][store] = "postgresql+psycopg://me:secret@db/x"
     path = tmp_path / "params.yaml"
     path.write_text(yaml.safe_dump(changed))
-    with pytest.raises(ConfigError, match=r"drift\.history_url") as caught:
+    with pytest.raises(ConfigError, match=rf"stores\.{store}") as caught:
         config.check_composition(path, root / "conf")
     assert "secret" not in str(caught.value)

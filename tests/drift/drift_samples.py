@@ -15,8 +15,8 @@ from stages import config
 from stages.drift.comparison import Comparison
 from stages.drift.sample import Sample
 from stages.drift.verdict import Subject
-from stages.mail.message import MESSAGE_SCHEMA
 from stages.records.decision import Cause
+from stages.records.messages import MESSAGE_SCHEMA
 from stages.records.verdict import Explanation, JudgedWindow, Measurement, Quality, Scores
 
 DIM = 32
@@ -34,8 +34,6 @@ DRIFT = {
     "unusual_rate": 0.05,
     "max_log_loss_rise": 0.05,
     "max_estimated_rise_percent": 3.0,
-    "history_url": None,
-    "verdicts_url": None,
 }
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from stages import config
-from stages.loop.clock import VARIABLE, day_of
+from stages.loop.clock import day_of
 from stages.loop.window import after, name_of, newest_whole, set_window
 from stages.machine.errors import ConfigError
+from stages.machine.variables import REPLAY
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def test_a_source_whose_file_names_no_dates_is_refused(
 
 
 def test_a_replay_lives_through_a_past_corpus_day_by_day() -> None:
-    replay = {VARIABLE: "2026-12-01:2002-08-26"}
+    replay = {REPLAY: "2026-12-01:2002-08-26"}
     assert day_of(dt.date(2026, 12, 1), replay) == dt.date(2002, 8, 26)
     assert day_of(dt.date(2026, 12, 9), replay) == dt.date(2002, 9, 3)
     assert day_of(dt.date(2026, 12, 9), {}) == dt.date(2026, 12, 9)
@@ -116,5 +117,5 @@ def test_a_replay_lives_through_a_past_corpus_day_by_day() -> None:
 
 @pytest.mark.parametrize("replay", ["yesterday", "2026-12-01", "2026-12-10:2002-08-26", "a:b:c"])
 def test_a_replay_that_is_none_is_one_line(replay: str) -> None:
-    with pytest.raises(ConfigError, match=VARIABLE):
-        day_of(dt.date(2026, 12, 9), {VARIABLE: replay})
+    with pytest.raises(ConfigError, match=REPLAY):
+        day_of(dt.date(2026, 12, 9), {REPLAY: replay})

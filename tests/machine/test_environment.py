@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.machine.environment import load_environment, read_environment
+from stages.machine.environment import forget_empty, load_environment, read_environment
 from stages.machine.errors import ConfigError
 
 
@@ -20,6 +20,14 @@ def test_the_shell_wins_over_the_file(tmp_path: Path) -> None:
     environment = {"A": "shell"}
     load_environment(tmp_path / ".env", environment)
     assert environment == {"A": "shell", "B": "file"}
+
+
+def test_an_empty_variable_of_ours_is_unset_and_others_stay() -> None:
+    ours = {"SPAMLINE_CACHE": "", "AWS_PROFILE": "", "GITHUB_TOKEN": "", "MLFLOW_TRACKING_URI": ""}
+    kept = {"SPAMLINE_REPLAY": "2026-12-01:2002-08-26", "PAGER": "", "GITHUB_HEAD_REF": ""}
+    environment = ours | kept
+    forget_empty(environment)
+    assert environment == kept
 
 
 def test_names_in_values_are_the_files_own_as_a_shell_reads_them(tmp_path: Path) -> None:

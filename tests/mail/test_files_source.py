@@ -178,7 +178,9 @@ def test_s3_goes_where_the_environment_says(monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     system, path = resolve("s3://bucket/a/*.csv", "conf/source/files.yaml")
-    assert (system.endpoint_url, path) == ("http://127.0.0.1:9", "bucket/a/*.csv")
+    system.connect()
+    address = system.s3.meta.endpoint_url
+    assert (address, path) == ("http://127.0.0.1:9", "bucket/a/*.csv")
 
 
 def test_a_store_that_does_not_answer_is_one_line(monkeypatch):

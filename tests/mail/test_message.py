@@ -1,5 +1,5 @@
-from stages.mail import message
-from stages.mail.message import MESSAGE_SCHEMA, batched, content_id
+from stages.mail.message import batched, content_id
+from stages.records.messages import BATCH_BYTES, MESSAGE_SCHEMA
 
 
 def row(number, **more):
@@ -9,7 +9,7 @@ def row(number, **more):
 def test_batches_end_with_rows_or_with_bytes():
     sizes = [batch.num_rows for batch in batched(row(n) for n in range(1_200))]
     assert sizes == [500, 500, 200]
-    mail = b"x" * (message.BATCH_BYTES // 2)
+    mail = b"x" * (BATCH_BYTES // 2)
     assert [batch.num_rows for batch in batched(row(n, raw=mail) for n in range(3))] == [2, 1]
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from stages import config
 from stages.machine.errors import SourceError
-from stages.mail.message import MESSAGE_SCHEMA
 from stages.mail.sources import open_source
+from stages.records.messages import MESSAGE_SCHEMA
 
 
 def mail(day, body):

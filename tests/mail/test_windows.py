@@ -8,9 +8,10 @@ import pytest
 from stages import config
 from stages.machine.errors import DataError
 from stages.machine.files import sha256
-from stages.mail.message import MESSAGE_SCHEMA, batched
+from stages.mail.message import batched
 from stages.mail.sources import Survey
 from stages.mail.windows import write_splits
+from stages.records.messages import MESSAGE_SCHEMA
 
 DUPLICATES = config.Duplicates(similarity=0.7, shingle_words=5, permutations=64)
 # Train 1-8 January, holdout 9-12, batch 13-14.

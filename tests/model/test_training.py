@@ -81,7 +81,7 @@ def trained_on(messages: Messages, spam: np.ndarray, kind: str, **features: bool
         features=dataclasses.replace(FEATURES, **features),
         classifier=CLASSIFIERS[kind],
         search=config.Search(trials=3, folds=3),
-        decision=config.Decision(ham_false_positive_rate=0.02),
+        decision=config.OperatingPoint(ham_false_positive_rate=0.02),
         seed=5,
     )
 

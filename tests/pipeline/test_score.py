@@ -136,8 +136,8 @@ def test_a_model_of_a_commit_that_no_cache_has_is_looked_for_and_not_found(
     """As on other hardware, on a fresh clone without a remote: its receipt is there, it is not."""
     clone = first.clone(tmp_path / "clone")
     code = (
-        "import json; from stages.versioning.tracked import model_at_hand\n"
+        "import json; from stages.versioning.tracked import tracked_model\n"
         "digest = json.load(open('data/production.json'))['model']\n"
-        "with model_at_hand(digest) as folder: print('found', folder)"
+        "with tracked_model(digest) as folder: print('found', folder)"
     )
     assert "found None" in clone.run("python", "-c", code)

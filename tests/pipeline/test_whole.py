@@ -16,11 +16,12 @@ pytestmark = pytest.mark.slow
 def versions(clone: Clone) -> int:
     """How many versions of the model the clone's registry holds."""
     code = (
-        "from stages.registry.mlflow.location import locate, quiet_environment\n"
+        "from stages.registry.mlflow.connect import quiet_environment\n"
+        "from stages.registry.mlflow.location import locate\n"
         "from stages import config\n"
         "quiet_environment()\n"
         "from mlflow import MlflowClient\n"
-        "uri = locate(config.load().registry).uri\n"
+        "uri = locate(config.load().stores.registry).uri\n"
         "print(len(MlflowClient(uri, uri).search_model_versions(\"name = 'spamline'\")))"
     )
     return int(clone.run("python", "-c", code).split()[-1])

@@ -11,19 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from stages import config
 from stages.machine.files import tree_digest
+from stages.machine.variables import TRACKING_URI
 from stages.records.pointer import Pointer, write_pointer
-from stages.registry.mlflow.location import HOME, VARIABLE
-from stages.registry.mlflow.models import ModelRegistry, open_registry
+from stages.registry.mlflow.connect import open_at, open_registry
+from stages.registry.mlflow.location import HOME, locate
+from stages.registry.mlflow.models import ModelRegistry
 from tests.registry.samples import ENCODER, LOCAL
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def checkout(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty checkout as the current folder, with a pointer that names no model."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(TRACKING_URI, raising=False)
+    # Where the stores are.
+    shutil.copy(root / "params.yaml", "params.yaml")
     write_pointer(Pointer(LOCAL.name, None, None))
     return tmp_path
 
@@ -33,8 +36,8 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The SQLite file of a registry without models: making it anew costs each test two seconds."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("empty-registry"))
-        patch.delenv(VARIABLE, raising=False)
-        open_registry(LOCAL)
+        patch.delenv(TRACKING_URI, raising=False)
+        open_at(locate(None), LOCAL.name)
         return (HOME / "mlflow.db").resolve()
 
 
@@ -45,7 +48,7 @@ def registry(request: pytest.FixtureRequest, checkout: Path, empty_database: Pat
         servers = request.getfixturevalue("mlflow_environment")
         # All tests share the server: a name of its own is as good as an empty registry.
         name = f"spamline-{uuid.uuid4().hex[:8]}"
-        return open_registry(config.Registry(name, servers[VARIABLE]))
+        return open_at(locate(servers[TRACKING_URI]), name)
     HOME.mkdir(parents=True)
     shutil.copy(empty_database, HOME / "mlflow.db")
     return open_registry(LOCAL)

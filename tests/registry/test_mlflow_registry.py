@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import yaml
 
-from stages import config
 from stages.machine.errors import RegistryError
 from stages.machine.files import tree_digest
 from stages.records.receipt import write_receipt
-from stages.registry.mlflow.location import HOME
-from stages.registry.mlflow.models import CHAMPION, ModelRegistry, open_registry
+from stages.registry.mlflow.connect import open_at, open_registry
+from stages.registry.mlflow.location import HOME, locate
+from stages.registry.mlflow.models import CHAMPION, ModelRegistry
 from stages.registry.registration import EVIDENCE, LOSS, MODEL, Registration, registration_of
 from tests.registry.samples import LOCAL, receipt_of
 
@@ -43,7 +44,7 @@ def test_registering_twice_makes_one_version(registry: ModelRegistry, make_model
 def test_two_at_once_make_one_database_and_one_version(make_model: MakeModel):
     digest = make_model()
     program = (
-        "import samples; from stages.registry.mlflow import models as m;"
+        "import samples; from stages.registry.mlflow import connect as m;"
         "from pathlib import Path; from stages.registry.registration import registration_of;"
         f"r = registration_of('{digest}', Path('{MODEL}'), None);"
         "print(m.open_registry(samples.LOCAL).register(r))"
@@ -193,9 +194,18 @@ def test_alias_moves_only_to_a_model_that_exists(registry: ModelRegistry, make_m
         registry.set_alias(CHAMPION, UNKNOWN)
 
 
+def test_params_yaml_says_where_it_is(checkout: Path):
+    tree = yaml.safe_load(Path("params.yaml").read_text())
+    tree["stores"]["registry"] = "sqlite:///elsewhere/mlflow.db"
+    Path("params.yaml").write_text(yaml.safe_dump(tree))
+    Path("elsewhere").mkdir()
+    assert open_registry(LOCAL).find(UNKNOWN) is None
+    assert Path("elsewhere/mlflow.db").is_file()
+
+
 def test_address_that_is_no_registry_is_one_line(checkout: Path):
     with pytest.raises(RegistryError, match="failed"):
-        open_registry(config.Registry(name="spamline", tracking_uri="ftp://127.0.0.1/x"))
+        open_at(locate("ftp://127.0.0.1/x"), "spamline")
 
 
 def test_dead_server_is_noticed_in_seconds(checkout: Path):
@@ -204,7 +214,7 @@ def test_dead_server_is_noticed_in_seconds(checkout: Path):
         address = f"127.0.0.1:{free.getsockname()[1]}"
     started = time.monotonic()
     with pytest.raises(RegistryError) as caught:
-        open_registry(config.Registry("spamline", f"http://me:secret@{address}"))
+        open_at(locate(f"http://me:secret@{address}"), "spamline")
     assert time.monotonic() - started < 15
     assert f"http://{address} failed" in str(caught.value)
     assert "secret" not in str(caught.value)
@@ -223,7 +233,7 @@ def silent_server() -> Iterator[str]:
 def test_silent_server_is_noticed_in_seconds(checkout: Path, silent_server: str):
     started = time.monotonic()
     with pytest.raises(RegistryError):
-        open_registry(config.Registry("spamline", silent_server))
+        open_at(locate(silent_server), "spamline")
     assert time.monotonic() - started < 20
 
 

@@ -15,8 +15,9 @@ import pandas as pd
 import pytest
 
 from stages.machine.files import tree_digest
+from stages.machine.variables import TRACKING_URI
 from stages.model.filter import Filter
-from stages.registry.mlflow.location import HOME, VARIABLE
+from stages.registry.mlflow.location import HOME
 from stages.registry.mlflow.models import CHAMPION, ModelRegistry
 from stages.registry.mlflow.pyfunc_filter import PyfuncFilter
 from stages.registry.mlflow.requirements import scoring_requirements
@@ -146,7 +147,7 @@ def test_champion_of_the_server_scores_where_there_is_no_checkout(
         cwd=elsewhere,
         env={
             **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-            VARIABLE: mlflow_environment[VARIABLE],
+            TRACKING_URI: mlflow_environment[TRACKING_URI],
         },
         capture_output=True,
         text=True,

@@ -17,6 +17,7 @@ from stages.records.decision import Cause, Decision
 from stages.records.layout import Layout
 from stages.records.verdict import Carrier
 from stages.review.excerpts import Excerpt, excerpts_of
+from stages.review.facts import parameters
 from stages.review.literal import literal, plain
 from stages.review.page import MOST_CHARACTERS, page, title
 from stages.review.pictures import draw_drift, draw_quality, draw_scores
@@ -210,3 +211,8 @@ def test_pictures_have_the_same_bytes_from_the_same_numbers(tmp_path: Path) -> N
         made.append([path.read_bytes() for path in sorted(folder.iterdir())])
     assert made[0] == made[1]
     assert all(re.match(rb"\x89PNG", picture) for picture in made[0])
+
+
+def test_the_address_of_a_store_is_not_on_the_page() -> None:
+    text = b"seed: 1\nstores: {history: 'postgresql+psycopg://me:secret@db/x'}\n"
+    assert parameters(text) == {"seed": 1}

@@ -8,9 +8,9 @@ import pytest
 
 from stages import config
 from stages.infer import PREDICTIONS
+from stages.machine.variables import PREDICTIONS_URL
 from stages.records.pointer import Pointer, write_pointer
 from stages.run.arrival import bring_predictions
-from stages.stores.delivery import VARIABLE
 from stages.stores.predictions import Drop, write_predictions
 from stages.stores.s3 import filesystem
 from tests.stores.samples import rows
@@ -27,7 +27,7 @@ def test_predictions_that_dvc_restored_arrive_and_are_sent_once(
     for name, value in s3_environment.items():
         if name.startswith("AWS_"):
             monkeypatch.setenv(name, value)
-    monkeypatch.setenv(VARIABLE, "s3://spamline/restored")
+    monkeypatch.setenv(PREDICTIONS_URL, "s3://spamline/restored")
     params = config.load(root / "params.yaml")
     monkeypatch.chdir(tmp_path)
     write_pointer(Pointer("spamline", "c" * 64, None))

@@ -21,7 +21,8 @@ import pytest
 from pyarrow.fs import S3FileSystem
 
 from stages.machine.errors import StoreError
-from stages.stores.delivery import VARIABLE, Delivery, deliver, predictions_url
+from stages.machine.variables import PREDICTIONS_URL
+from stages.stores.delivery import Delivery, deliver, predictions_url
 from stages.stores.predictions import Drop, write_predictions
 from stages.stores.s3 import ENDPOINT, filesystem
 from tests.servers import free_port
@@ -58,7 +59,7 @@ FILE = "aaaaaaaaaaaaaaaa_2002-09-02_2002-09-09.parquet"
 def test_environment_wins_and_an_experiment_sends_nothing() -> None:
     assert predictions_url(None, {}) is None
     assert predictions_url("s3://a/b/", {}) == "s3://a/b"
-    assert predictions_url("s3://a/b", {VARIABLE: "s3://c"}) == "s3://c"
+    assert predictions_url("s3://a/b", {PREDICTIONS_URL: "s3://c"}) == "s3://c"
     assert predictions_url("s3://a/b", {"DVC_EXP_NAME": "what-if"}) is None
 
 
@@ -66,8 +67,8 @@ def test_environment_wins_and_an_experiment_sends_nothing() -> None:
     "url", ["https://me:pass@host/x", "s3://", "s3://me:pass@host/x", "file:/x"]
 )
 def test_address_that_is_no_place_in_s3_is_one_line(url: str) -> None:
-    with pytest.raises(StoreError, match=VARIABLE) as caught:
-        predictions_url(None, {VARIABLE: url})
+    with pytest.raises(StoreError, match=PREDICTIONS_URL) as caught:
+        predictions_url(None, {PREDICTIONS_URL: url})
     assert "pass" not in str(caught.value)
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from stages.machine.errors import StoreError
 from stages.stack.service import program
-from stages.stores.s3 import ENDPOINT, KEY, SECRET, Store, check, filesystem, reported
+from stages.stores.s3 import ENDPOINT, KEY, SECRET, filesystem
+from stages.stores.s3_check import Store, check, reported
 from tests.servers import free_port
 
 pytestmark = pytest.mark.slow
@@ -105,7 +106,7 @@ def test_what_answers_is_no_s3(
     body: bytes,
 ) -> None:
     monkeypatch.setenv(ENDPOINT, web_server(status, body))
-    assert "is no S3" in refused(s3_place)
+    assert "is not an S3 server" in refused(s3_place)
 
 
 def test_what_answers_speaks_no_http(
@@ -113,7 +114,7 @@ def test_what_answers_speaks_no_http(
 ) -> None:
     port = postgres_environment["SPAMLINE_POSTGRES_PORT"]
     monkeypatch.setenv(ENDPOINT, f"http://127.0.0.1:{port}")
-    assert f"http://127.0.0.1:{port} is no S3" in refused(s3_place)
+    assert f"http://127.0.0.1:{port} is not an S3 server" in refused(s3_place)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +144,7 @@ def test_missing_bucket_and_what_is_no_bucket(s3_place: str) -> None:
     line = refused("s3://no-such-bucket/x")
     assert "there is no bucket no-such-bucket" in line
     assert "THE_SETTING" in line
-    assert "is no bucket's name" in refused("s3://no bucket/x")
+    assert "is not a bucket's name" in refused("s3://no bucket/x")
 
 
 def test_missing_object(s3_place: str) -> None:

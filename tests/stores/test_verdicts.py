@@ -15,8 +15,8 @@ from stages.records.layout import Layout
 from stages.records.verdict import Verdict, parse_verdict
 from stages.stores.publication import publish_verdict, rebuild_history
 from stages.stores.verdicts import keep, kept, verdicts_url
-from tests.drift.drift_samples import drift
 from tests.stores.history_samples import VERDICT, on_week
+from tests.stores.samples import stores
 
 NAME = "aaaaaaaaaaaaaaaa_2002-09-02_2002-09-09.json"
 
@@ -143,7 +143,7 @@ def test_the_history_is_rebuilt_from_what_is_kept(
     monkeypatch.chdir(tmp_path)
     for name in ("SPAMLINE_VERDICTS_URL", "SPAMLINE_HISTORY_URL"):
         monkeypatch.delenv(name, raising=False)
-    where = drift(verdicts_url=url)
+    where = stores(verdicts=url)
     for verdict in (VERDICT, other(model="b" * 64)):
         publish_verdict(verdict, where)
     history = tmp_path / "data/monitor/history.db"
@@ -159,9 +159,9 @@ def test_where_none_is_kept_the_last_verdict_is_taken(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SPAMLINE_HISTORY_URL", raising=False)
     with pytest.raises(DataError, match=r"data/monitor/drift\.json"):
-        rebuild_history([], drift())
+        rebuild_history([], stores())
     VERDICT.write(Layout())
-    assert rebuild_history([], drift()) == 1
+    assert rebuild_history([], stores()) == 1
 
 
 @pytest.mark.slow
@@ -174,7 +174,7 @@ def test_a_verdict_whose_database_was_down_arrives_later(
 
     monkeypatch.delenv("SPAMLINE_VERDICTS_URL", raising=False)
     monkeypatch.setenv("SPAMLINE_HISTORY_URL", "postgresql+psycopg://a:secret@127.0.0.1:9/x")
-    where = drift(verdicts_url=str(tmp_path / "kept"))
+    where = stores(verdicts=str(tmp_path / "kept"))
     with pytest.raises(StoreError, match="SPAMLINE_HISTORY_URL") as caught:
         publish_verdict(VERDICT, where)
     assert "secret" not in str(caught.value)

@@ -13,11 +13,11 @@ import pyarrow as pa
 
 from stages import config
 from stages.machine.errors import SourceError
-from stages.mail.message import BATCH_ROWS
 from stages.mail.sources import Survey
 from stages.mail.sources.mapping import Mapping
 from stages.mail.sources.storage import File, find, reading
 from stages.mail.sources.tables import TableMail
+from stages.records.messages import BATCH_ROWS
 
 CONF = "conf/source/files.yaml"
 # The longest cell of a CSV file, in characters: a long mail; the library's default is 131,072.

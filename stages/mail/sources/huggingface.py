@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from stages import config
 from stages.machine.errors import SourceError, UserError
-from stages.mail.message import BATCH_ROWS
 from stages.mail.sources import Survey
 from stages.mail.sources.mapping import Mapping
 from stages.mail.sources.tables import TableMail
+from stages.records.messages import BATCH_ROWS
 
 if TYPE_CHECKING:
     from datasets import IterableDataset

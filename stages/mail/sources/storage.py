@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
 from stages.machine.errors import SourceError
-
-# A store that is not there is said within half a minute; the client's own defaults take minutes.
-_S3_CLIENT = {"connect_timeout": 5, "read_timeout": 60, "retries": {"max_attempts": 2}}
+from stages.stores.s3 import client_errors, filesystem
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ class File:
 
     @property
     def url(self) -> str:
-        """What to call it before a person."""
+        """Its name for people: `s3://bucket/key`, or a path."""
         return f"s3://{self.path}" if "s3" in self.system.protocol else self.path
 
 
@@ -46,7 +43,7 @@ def find(patterns: list[str], conf: str) -> list[File]:
     files: dict[str, File] = {}
     for pattern in patterns:
         system, path = resolve(pattern, conf)
-        with _said(pattern, conf):
+        with _reported(pattern, conf):
             # A glob without wildcards finds the path itself, or nothing.
             found = sorted(system.glob(path))
         if not found:
@@ -65,36 +62,33 @@ def resolve(pattern: str, conf: str) -> tuple[Any, str]:
     Raises:
         SourceError: it is neither local nor S3.
     """
-    import fsspec  # type: ignore[import-untyped]
-
     scheme, mark, path = pattern.partition("://")
     if not mark:
-        return fsspec.filesystem("file"), pattern
+        from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
+
+        return LocalFileSystem(), pattern
     if scheme != "s3":
         raise SourceError(
             f"source.paths has {pattern}",
             expected="a local path or s3://bucket/key",
             fix=f"edit source.paths in {conf} and run `make params`",
         )
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    return fsspec.filesystem("s3", endpoint_url=endpoint, config_kwargs=_S3_CLIENT), path
+    return filesystem(), path
 
 
 @contextmanager
 def reading(file: File, conf: str) -> Iterator[IO[bytes]]:
     """Open `file` for reading bytes; a store that fails in between is a SourceError."""
-    with _said(file.url, conf), file.system.open(file.path, "rb") as stream:
+    with _reported(file.url, conf), file.system.open(file.path, "rb") as stream:
         yield stream
 
 
 @contextmanager
-def _said(what: str, conf: str) -> Iterator[None]:
+def _reported(what: str, conf: str) -> Iterator[None]:
     """Turn the errors of disks and of S3 clients into one line."""
-    from botocore.exceptions import BotoCoreError
-
     try:
         yield
-    except (OSError, BotoCoreError) as error:
+    except client_errors() as error:
         stored = what.startswith("s3://")
         check = "check AWS_ENDPOINT_URL and the credentials" if stored else "repair the file"
         raise SourceError(

@@ -8,43 +8,47 @@ from pathlib import Path
 from stages import config
 from stages.machine.console import say, track
 from stages.machine.errors import RegistryError
-from stages.registry.mlflow.location import HOME, VARIABLE, Location, locate
-from stages.registry.mlflow.models import CHAMPION, ModelRegistry, open_at
+from stages.machine.variables import TRACKING_URI
+from stages.registry.mlflow.connect import open_at
+from stages.registry.mlflow.location import HOME, Location, locate
+from stages.registry.mlflow.models import CHAMPION, ModelRegistry
 
 
-def move_registry(registry: config.Registry, source: str | None) -> None:
+def move_registry(params: config.Params, source: str | None) -> None:
     """Copy every model of the registry `source` into the configured one, and say what was done.
 
-    What is there already is left as it is, so a killed move is finished by the next one. Nothing
-    is removed from the source.
+    Models that the target has already are left as they are, so a killed move is finished by the
+    next one. Nothing is removed from the source.
 
     Args:
-        registry: what is configured; the environment wins.
+        params: name the registered model and the configured registry; the environment wins.
         source: MLflow's tracking URI; the embedded registry of this checkout by default.
 
     Raises:
-        RegistryError: the two are one, the source has no models, or one cannot be reached.
+        RegistryError: both are the same registry, the source has no models, or one cannot be
+            reached.
     """
-    here = dataclasses.replace(locate(config.Registry(registry.name, source), {}), origin=True)
-    there = locate(registry)
+    name = params.registry.name
+    here = dataclasses.replace(locate(source, {}), origin=True)
+    there = locate(params.stores.registry)
     if here.uri.rstrip("/") == there.uri.rstrip("/"):
         raise RegistryError(
             f"source and target are one registry, {here.shown}",
             expected="two of them",
-            fix=f"set {VARIABLE} to the registry that takes the models (`make env` writes "
+            fix=f"set {TRACKING_URI} to the registry that takes the models (`make env` writes "
             "it into .env), or name another --source",
         )
-    models = _open_source(here, registry.name)
+    models = _open_source(here, name)
     digests = models.models()
     if not digests:
-        raise _empty(here, registry.name)
-    target = open_at(there, registry.name)
+        raise _empty(here, name)
+    target = open_at(there, name)
     added = sum(
         _move(models, target, digest)
         for digest in track(digests, doing="moving models", total=len(digests))
     )
     say(
-        f"move-registry: {added} of {len(digests)} models of {registry.name} copied to "
+        f"move-registry: {added} of {len(digests)} models of {name} copied to "
         f"{there.shown}, {len(digests) - added} were there; {_move_alias(models, target)}"
     )
 
@@ -65,7 +69,7 @@ def _empty(location: Location, name: str) -> RegistryError:
 
 
 def _move(source: ModelRegistry, target: ModelRegistry, digest: str) -> bool:
-    """Copy one model unless it is there, verified on both sides; return whether it was copied."""
+    """Copy one model unless the target has it, verified on both sides; return whether it did."""
     if target.find(digest) is not None:
         target.verify(digest)
         return False
@@ -75,7 +79,7 @@ def _move(source: ModelRegistry, target: ModelRegistry, digest: str) -> bool:
 
 
 def _move_alias(source: ModelRegistry, target: ModelRegistry) -> str:
-    """Let the target's alias name what the source's names, unless it names one; say which."""
+    """Copy the source's alias unless the target has one; return the words for people."""
     wanted, held = source.holder(CHAMPION), target.holder(CHAMPION)
     if held is None and wanted is not None:
         target.set_alias(CHAMPION, wanted)

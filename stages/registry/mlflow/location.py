@@ -1,53 +1,40 @@
-"""Where the registry stands: one address from the environment, `conf/` or this machine's disk."""
+"""Where the registry is: one address from the environment, `conf/` or this machine's disk."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from stages import config
 from stages.machine.errors import BusyError
+from stages.machine.variables import TRACKING_URI
+from stages.records.layout import Layout
 
-HOME = Path("data/register/mlflow")
-VARIABLE = "MLFLOW_TRACKING_URI"
+HOME = Layout().registry
 _SQLITE = "sqlite:///"
-# A registration takes about ten seconds; whoever waits longer than this waits for a dead one.
+# A registration takes about ten seconds; one that takes longer than this hangs.
 _LOCK_SECONDS = 60.0
-
-# Set before MLflow is imported, unless the caller's environment already says otherwise.
-_ENVIRONMENT = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_LOGGING_LEVEL": "ERROR",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    # The pins are ours (`stages.registry.mlflow.requirements`): looking for others takes 25 s.
-    "MLFLOW_SKIP_PIP_REQUIREMENTS_CHECK": "true",
-    # Else the lock file of whatever project is the current folder is packed with the model.
-    "MLFLOW_UV_AUTO_DETECT": "false",
-    # By default a dead server is noticed after four minutes.
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
-}
 
 
 @dataclass(frozen=True)
 class Location:
-    """Where a registry stands.
+    """The address of a registry.
 
     Args:
         uri: MLflow's tracking URI; may hold a password.
         shown: the same for people, without user name, password and query.
         artifacts: the folder of the artifacts as a URI; None where the server decides.
+        home: the folder for verified copies and for the lock of an embedded registry.
         origin: whether models are moved away from it: then it is the one that must not be lost.
     """
 
     uri: str
     shown: str
     artifacts: str | None
+    home: Path = HOME
     origin: bool = False
 
     @property
@@ -57,25 +44,25 @@ class Location:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep two processes from making the embedded database, or a version in it, at once.
+        """Keep two processes from creating the embedded database, or a version in it, at once.
 
         A server guards its own database, so there this does nothing.
 
         Raises:
-            BusyError: the other process does not come to an end.
+            BusyError: the other process does not finish in time.
         """
         if not self.embedded:
             yield
             return
         from filelock import FileLock, Timeout
 
-        HOME.mkdir(parents=True, exist_ok=True)
+        self.home.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(HOME / "lock", timeout=_LOCK_SECONDS):
+            with FileLock(self.home / "lock", timeout=_LOCK_SECONDS):
                 yield
         except Timeout:
             raise BusyError(
-                f"{HOME} is locked by another process",
+                f"{self.home} is locked by another process",
                 expected=f"it to be free within {_LOCK_SECONDS:g} s",
                 fix="let the other run end, then run again",
             ) from None
@@ -85,10 +72,10 @@ class Location:
         if self.origin:
             return "start it or restore its files, or name another --source"
         if self.embedded:
-            return f"remove {HOME}, then `make run`"
+            return f"remove {self.home}, then `make run`"
         return (
             "start it and the stores behind it (`make up` where they are this machine's), "
-            f"or set {VARIABLE} to one that runs (unset: a file on this machine)"
+            f"or set {TRACKING_URI} to one that runs (unset: a file on this machine)"
         )
 
     def fix_for_damage(self, name: str) -> str:
@@ -96,31 +83,35 @@ class Location:
         if self.origin:
             return f"restore its files, or delete that version of {name} there; then move again"
         if self.embedded:
-            return f"remove {HOME}, then `make run`"
+            return f"remove {self.home}, then `make run`"
         return f"delete that version of {name} in the registry, then `make run`"
 
 
-def locate(registry: config.Registry, environment: Mapping[str, str] = os.environ) -> Location:
-    """Return where the registry stands: `MLFLOW_TRACKING_URI`, else conf, else `HOME`.
+def locate(
+    address: str | None,
+    environment: Mapping[str, str] = os.environ,
+    home: Path = HOME,
+) -> Location:
+    """Return where the registry is: at `MLFLOW_TRACKING_URI`, else at `address`, else in `home`.
 
     The embedded registry's addresses are absolute: MLflow resolves relative ones against whatever
     folder the reader happens to be in.
+
+    Args:
+        address: `stores.registry` of `params.yaml`; null is a SQLite file in `home`.
+        environment: wins.
+        home: the folder of the embedded registry.
     """
-    uri = environment.get(VARIABLE) or registry.tracking_uri
+    uri = environment.get(TRACKING_URI) or address
     if uri and not uri.startswith(_SQLITE):
-        return Location(uri, _without_secrets(uri), artifacts=None)
-    database = Path(uri.removeprefix(_SQLITE)).resolve() if uri else HOME.resolve() / "mlflow.db"
+        return Location(uri, _without_secrets(uri), artifacts=None, home=home)
+    database = Path(uri.removeprefix(_SQLITE)).resolve() if uri else home.resolve() / "mlflow.db"
     return Location(
         f"{_SQLITE}{database}",
-        uri or f"{HOME / 'mlflow.db'}",
+        uri or f"{home / 'mlflow.db'}",
         artifacts=(database.parent / "artifacts").as_uri(),
+        home=home,
     )
-
-
-def quiet_environment(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Turn MLflow's telemetry, chatter and long retries off, where nothing else is said."""
-    for name, value in _ENVIRONMENT.items():
-        environment.setdefault(name, value)
 
 
 def _without_secrets(uri: str) -> str:

@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages.machine.errors import StoreError
+from stages.machine.variables import HISTORY_URL
 from stages.records.layout import Layout
 from stages.stores.history.table import TABLE
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-VARIABLE = "SPAMLINE_HISTORY_URL"
 _BACKENDS = ("sqlite", "postgresql")
 
 
 def history_url(configured: str | None, environment: Mapping[str, str] = os.environ) -> str:
     """Return the history's address: the environment's, else as configured, else the local file."""
-    return environment.get(VARIABLE) or configured or f"sqlite:///{Layout().history.resolve()}"
+    return environment.get(HISTORY_URL) or configured or f"sqlite:///{Layout().history.resolve()}"
 
 
 def parse_address(url: str, failed: str) -> URL:
@@ -57,5 +57,5 @@ def no_store(found: str) -> StoreError:
     return StoreError(
         found,
         expected=f"a database that answers, with our table {TABLE} or none of that name",
-        fix=f"start it, or correct drift.history_url or {VARIABLE}, then run the same again",
+        fix=f"start it, or correct stores.history or {HISTORY_URL}, then run the same again",
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages.machine.errors import StoreError
+from stages.machine.variables import HISTORY_URL
 from stages.stores.history.address import shown
 from stages.stores.history.table import KEY, TABLE
 
@@ -108,7 +109,7 @@ def _check_columns(connection: Connection) -> None:
         f"the verdict is written but the monitoring history is not: {_address(connection)} has a "
         f"table {TABLE} that is not ours ({', '.join(differing[:3])}); it stays as it is",
         expected=f"our table {TABLE} or none of that name",
-        fix="rename that table, or correct drift.history_url or SPAMLINE_HISTORY_URL",
+        fix=f"rename that table, or correct stores.history or {HISTORY_URL}",
     )
 
 

@@ -1,4 +1,4 @@
-"""DVC's remote as this machine has it: its address in `.dvc/config`, what is private elsewhere.
+"""DVC's default remote as this machine knows it: address in `.dvc/config`, secrets elsewhere.
 
 Endpoint and credentials come from the environment (`.env`), or from `.dvc/config.local` as DVC
 reads it; git has neither.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stages.stores.s3 import Store, check
+from stages.stores.s3_check import Store, check
 
 # DVC's names of what every S3 client takes, and the client's.
 _ACCESS = {
@@ -22,7 +22,7 @@ _ACCESS = {
     "secret_access_key": "aws_secret_access_key",
     "session_token": "aws_session_token",
 }
-# Any of these says that somebody has thought of S3 on this machine.
+# Any of these means that S3 was set up on this machine.
 _VARIABLES = (
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL",
@@ -40,8 +40,8 @@ class Remote:
     """The default remote of this checkout.
 
     Args:
-        url: where it is; None where DVC has no default remote.
-        options: what DVC's configuration says of it, `config.local` included.
+        url: where it is; None if DVC has no default remote.
+        options: its options in DVC's configuration, `config.local` included.
     """
 
     url: str | None
@@ -53,10 +53,10 @@ class Remote:
         return bool(self.url and self.url.startswith("s3://"))
 
     def set_up(self, environment: Mapping[str, str] = os.environ) -> bool:
-        """Return whether this machine has been told how to reach it.
+        """Return whether this machine knows how to reach it.
 
-        A clone of somebody without an account hasn't: its remote is then no remote, and nobody
-        waits for the internet to say so.
+        The clone of somebody without an account doesn't: the remote is then ignored, and nobody
+        waits for the internet to refuse.
         """
         if not self.in_s3:
             return self.url is not None
@@ -68,11 +68,11 @@ class Remote:
         """Fail within seconds, and say why, unless the remote answers.
 
         Args:
-            trouble: what is the matter when it fails, to begin the line with.
+            trouble: what the failure means; the line begins with it.
             then: the command to run once it is fixed.
 
         Raises:
-            StoreError: see `stages.stores.s3.check`; or nobody has set it up here.
+            StoreError: see `stages.stores.s3_check.check`; or nobody has set it up here.
         """
         assert self.url is not None  # noqa: S101 -- callers ask `in_s3` first
         store = Store(self.url, "remote.storage.url in .dvc/config", trouble, then)

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import logging
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from stages.machine.console import say
 from stages.machine.errors import StoreError
+from stages.versioning.default_remote import Remote, default_remote
 from stages.versioning.dvc import repository
-from stages.versioning.dvc_remote import Remote, default_remote
+from stages.versioning.terse import terse
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
 
-# DVC's client would repeat itself for a minute over a server that dies in mid-push.
-_ATTEMPTS = ("AWS_MAX_ATTEMPTS", "2")
-
 
 def push() -> None:
-    """Send every file that the lock names, then look whether the remote has them all.
+    """Send every file that the lock names, then check that the remote has them all.
 
     Raises:
         StoreError: the remote cannot be used, or something did not arrive; what arrived stays.
@@ -30,7 +24,7 @@ def push() -> None:
     from dvc.exceptions import UploadError
 
     remote = _checked(trouble="nothing was pushed", then="make push")
-    with repository() as repo, _terse() as failures:
+    with repository() as repo, terse() as failures:
         try:
             sent = repo.push()
             if missing := _missing(repo):
@@ -54,7 +48,7 @@ def pull() -> None:
     from dvc.exceptions import CheckoutError, DownloadError
 
     remote = _checked(trouble="nothing was pulled", then="make pull")
-    with repository() as repo, _terse() as failures:
+    with repository() as repo, terse() as failures:
         try:
             found = repo.pull()
         except (CheckoutError, DownloadError) as error:
@@ -75,7 +69,7 @@ def check_pushed() -> None:
         StoreError: it lacks some, or cannot be used.
     """
     remote = _checked(trouble="it is not known what was pushed", then="make push")
-    with repository() as repo, _terse():
+    with repository() as repo, terse():
         _check_complete(remote, _missing(repo))
     say(f"push: {remote.url} has everything that dvc.lock names")
 
@@ -89,7 +83,7 @@ def _missing(repo: Repo) -> list[str]:
 def _send_missing(repo: Repo) -> int:
     """Send what the remote lacks, file by file; return how many files that were.
 
-    DVC takes a folder whose listing is in the remote for whole, and never sends a file of it again.
+    DVC assumes that a folder whose listing is in the remote is whole, and never sends its files.
     """
     cache, remote = repo.cache.local, repo.cloud.get_remote_odb()
     tracked = set().union(*repo.used_objs(push=True).values())
@@ -127,40 +121,3 @@ def _incomplete(remote: Remote, found: str, fix: str) -> StoreError:
         expected="every file that dvc.lock names",
         fix=fix,
     )
-
-
-class _Failures(logging.Handler):
-    """Keeps what DVC says of each file that fails, instead of a screen full of it."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.causes: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Note why a file failed."""
-        cause = record.exc_info[1] if record.exc_info else None
-        self.causes.append(" ".join(str(cause or record.getMessage()).split())[:200])
-
-    def first(self) -> str:
-        """Return the first reason, with a mark before it, or nothing."""
-        return f" ({self.causes[0]})" if self.causes else ""
-
-
-@contextmanager
-def _terse() -> Iterator[_Failures]:
-    """Keep DVC from a line for each file that fails, and from minutes over a dead server."""
-    failures = _Failures()
-    loggers = [logging.getLogger(name) for name in ("dvc", "dvc_data", "dvc_objects")]
-    before = [(logger, logger.handlers, logger.propagate) for logger in loggers]
-    name, attempts = _ATTEMPTS
-    shortened = name not in os.environ
-    os.environ.setdefault(name, attempts)
-    for logger in loggers:
-        logger.handlers, logger.propagate = [failures], False
-    try:
-        yield failures
-    finally:
-        for logger, handlers, propagate in before:
-            logger.handlers, logger.propagate = handlers, propagate
-        if shortened:
-            del os.environ[name]

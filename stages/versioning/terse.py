@@ -1,0 +1,48 @@
+"""DVC's transfers, neither a line for each file that fails nor minutes over a dead server."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from stages.stores.s3 import ATTEMPTS
+
+_VARIABLE = "AWS_MAX_ATTEMPTS"
+
+
+class Failures(logging.Handler):
+    """Keeps what DVC says of each file that fails, instead of a screen full of it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.causes: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note why a file failed."""
+        cause = record.exc_info[1] if record.exc_info else None
+        self.causes.append(" ".join(str(cause or record.getMessage()).split())[:200])
+
+    def first(self) -> str:
+        """Return the first reason in brackets, with a space before it, or nothing."""
+        return f" ({self.causes[0]})" if self.causes else ""
+
+
+@contextmanager
+def terse() -> Iterator[Failures]:
+    """Collect what DVC would print, and let its S3 client try as often as ours do."""
+    failures = Failures()
+    loggers = [logging.getLogger(name) for name in ("dvc", "dvc_data", "dvc_objects")]
+    before = [(logger, logger.handlers, logger.propagate) for logger in loggers]
+    shortened = _VARIABLE not in os.environ
+    os.environ.setdefault(_VARIABLE, str(ATTEMPTS))
+    for logger in loggers:
+        logger.handlers, logger.propagate = [failures], False
+    try:
+        yield failures
+    finally:
+        for logger, handlers, propagate in before:
+            logger.handlers, logger.propagate = handlers, propagate
+        if shortened:
+            del os.environ[_VARIABLE]
