@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
 from stages import config
 from stages.drift.assessment import Champion, assess
-from stages.drift.inputs import Reference, Window, read_reference, read_window
+from stages.drift.inputs import Reference, ScoredWindow, read_reference, read_window
 from stages.drift.reference import REFERENCE
 from stages.drift.report import write_report
-from stages.drift.verdict import Verdict
 from stages.machine.console import say
 from stages.machine.environment import in_experiment
-from stages.machine.files import read_json, write_json
 from stages.model.filter import read_specification
 from stages.records.holdout import Holdout
+from stages.records.layout import Layout
 from stages.records.pointer import in_production
+from stages.records.verdict import Verdict
 from stages.registry.filling import fill_and_obtain
 from stages.registry.mlflow.connect import open_registry
 from stages.stores.publication import publish_verdict
 
 MAIL, EMBEDDINGS = Path("data/fetch/batch.parquet"), Path("data/embed/batch.parquet")
 PREDICTIONS = Path("data/infer/predictions")
-VERDICT, REPORT = Path("data/monitor/drift.json"), Path("data/monitor/report.html")
+VERDICT, REPORT = Layout().verdict, Layout().drift_report
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,10 @@ def monitor(champion: Champion, params: MonitorParams) -> None:
     verdict, reference, window = judge_batch(champion, params)
     # What an earlier run reported is not about this verdict.
     REPORT.unlink(missing_ok=True)
-    write_json(VERDICT, {**verdict.to_json(), "report": REPORT.as_posix()})
+    dataclasses.replace(verdict, report=REPORT.as_posix()).write(Layout())
     if not in_experiment():
         # As the file says it, rounded: a history rebuilt from files then has the same rows.
-        publish_verdict(read_json(VERDICT), config.load().stores)
+        publish_verdict(Verdict.read(Layout()), config.load().stores)
     try:
         write_report(REPORT, verdict, reference, window)
     except Exception as error:
@@ -74,7 +75,9 @@ def monitor(champion: Champion, params: MonitorParams) -> None:
     say(f"monitor: {verdict.decision}. {verdict.reasons[0]}")
 
 
-def judge_batch(champion: Champion, params: MonitorParams) -> tuple[Verdict, Reference, Window]:
+def judge_batch(
+    champion: Champion, params: MonitorParams
+) -> tuple[Verdict, Reference, ScoredWindow]:
     """Return the verdict on the batch, and both sides of it.
 
     Raises:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages import config
-from stages.drift.comparison import compare
+from stages.drift.comparison import comparison_of
 from stages.drift.sample import Sample
 from stages.machine.cache import cache_dir
 
@@ -40,7 +40,9 @@ def vote_on(reference: Sample, window: Sample, seed: int, *, null: str) -> bool:
     """Our vote, as the monitor stage takes it, with the shipped parameters."""
     drift = _drift(null)
     length, rng = dt.timedelta(days=7), np.random.default_rng(seed)
-    return compare(reference, window, drift=drift, length=length, rng=rng).votes >= drift.quorum
+    return (
+        comparison_of(reference, window, drift=drift, length=length, rng=rng).votes >= drift.quorum
+    )
 
 
 @cache

@@ -20,7 +20,7 @@ from benchmarks.drift.detectors import Rows, sampled
 from benchmarks.drift.workers import pools, workers
 from benchmarks.machine import measured_on
 from stages import config
-from stages.drift.comparison import compare
+from stages.drift.comparison import comparison_of
 from stages.drift.sample import Sample
 from stages.machine.console import track
 from stages.machine.files import write_json
@@ -64,7 +64,7 @@ def judged(cell: tuple[str, float, int], trial: int) -> list[bool]:
     found = []
     for drift in _drifts():
         rng = np.random.default_rng(trial)
-        seen = compare(reference, sampled(window), drift=drift, length=_WEEK, rng=rng)
+        seen = comparison_of(reference, sampled(window), drift=drift, length=_WEEK, rng=rng)
         changed = seen.votes >= drift.quorum
         found.append(changed and seen.unusual >= drift.quorum)
     return [changed, *found]

@@ -14,27 +14,25 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from stages.dashboards.panels import DECISIONS, Kind, Panel, Unit
-from stages.dashboards.snapshot import Row
+from stages.dashboards.colours import MARKS
+from stages.dashboards.panels import Kind, Panel, Unit
+from stages.dashboards.snapshot import Cell, Row
+from stages.dashboards.words import decision_of
+from stages.drift.statistics import STATISTICS
+from stages.records.decision import Decision
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up")
-_DECISION_SYMBOLS = {
-    "not_enough_mail": "circle-open",
-    "no_drift": "circle",
-    "changed": "diamond",
-    "drift": "x",
-}
 _FORMATS = {Unit.SHARE: ".1%", Unit.COUNT: ",.0f", Unit.PERCENT: ".2f", Unit.NUMBER: ".4~f"}
-# Beyond so many windows a mark for each is clutter.
+# Beyond this many windows a mark for each is clutter.
 _FEW = 120
 _MANY = 10
 
 
-def figure(panel: Panel, rows: Sequence[Row], retrained: Sequence[Any]) -> dict[str, Any]:
-    """Return the figure of `panel` as plain JSON values.
+def figure(panel: Panel, rows: Sequence[Row], retrained: Sequence[Cell]) -> str:
+    """Return the figure of `panel` as JSON.
 
     Args:
         panel: over time, with at least one row.
@@ -45,9 +43,9 @@ def figure(panel: Panel, rows: Sequence[Row], retrained: Sequence[Any]) -> dict[
 
     draw = _states if panel.kind is Kind.STATES else _series
     drawn = go.Figure(data=draw(panel, rows), layout=_layout(panel, rows, retrained))
-    plain: dict[str, Any] = json.loads(drawn.to_json())
+    plain = json.loads(drawn.to_json())
     plain["layout"].pop("template", None)
-    return plain
+    return json.dumps(plain, sort_keys=True, allow_nan=False)
 
 
 def _series(panel: Panel, rows: Sequence[Row]) -> list[Any]:
@@ -56,7 +54,7 @@ def _series(panel: Panel, rows: Sequence[Row]) -> list[Any]:
     traces: list[Any] = []
     for place, name in enumerate(panel.series):
         times = [_day(row["time"]) for row in rows]
-        values = [None if row[name] is None else float(row[name]) for row in rows]
+        values = [_number(row[name]) for row in rows]
         if all(value is None for value in values):
             continue
         limit = name in panel.limits
@@ -100,18 +98,18 @@ def _states(panel: Panel, rows: Sequence[Row]) -> list[Any]:
     traces: list[go.Scatter] = []
     for state in dict.fromkeys(str(row[name]) for row in rows):
         times = [_day(row["time"]) for row in rows if str(row[name]) == state]
-        words = html.escape(DECISIONS.get(state, state))
-        colour = state.replace("_", "-") if state in DECISIONS else "series-0"
+        decision = decision_of(state)
+        words = html.escape(decision.words if decision else state)
         traces.append(
             go.Scatter(
                 x=times,
                 y=[words] * len(times),
                 name=words,
                 mode="markers",
-                meta={"colour": colour},
+                meta={"colour": state.replace("_", "-") if decision else "series-0"},
                 marker={
                     "size": 11 if len(rows) <= _FEW else 7,
-                    "symbol": _DECISION_SYMBOLS.get(state, "square"),
+                    "symbol": MARKS[decision].symbol if decision else "square",
                 },
                 hovertemplate="%{y}<extra></extra>",
             )
@@ -119,7 +117,7 @@ def _states(panel: Panel, rows: Sequence[Row]) -> list[Any]:
     return traces
 
 
-def _layout(panel: Panel, rows: Sequence[Row], retrained: Sequence[Any]) -> go.Layout:
+def _layout(panel: Panel, rows: Sequence[Row], retrained: Sequence[Cell]) -> go.Layout:
     import plotly.graph_objects as go
 
     axis: dict[str, Any] = {"automargin": True, "fixedrange": True, "zeroline": False}
@@ -132,8 +130,8 @@ def _layout(panel: Panel, rows: Sequence[Row], retrained: Sequence[Any]) -> go.L
         axis |= {"rangemode": "tozero" if panel.from_zero else "normal"}
         axis |= {"tickformat": {Unit.SHARE: ".0%"}.get(panel.unit, "")}
         if panel.kind is Kind.BARS:
-            # Half a vote is none.
-            axis |= {"dtick": 1, "range": [0, 3.2]}
+            # There are no half votes.
+            axis |= {"dtick": 1, "range": [0, len(STATISTICS) + 0.2]}
     several = panel.kind is not Kind.STATES and len(panel.series) > 1
     return go.Layout(
         barmode="stack",
@@ -177,10 +175,8 @@ def _layout(panel: Panel, rows: Sequence[Row], retrained: Sequence[Any]) -> go.L
 def _order(rows: Sequence[Row], name: str) -> list[str]:
     """Return the states from below: decisions by weight, others as they first came."""
     found = list(dict.fromkeys(str(row[name]) for row in rows))
-    if not any(state in DECISIONS for state in found):
-        return [html.escape(state) for state in found]
-    others = [html.escape(state) for state in found if state not in DECISIONS]
-    return [*others, *DECISIONS.values()]
+    others = [html.escape(state) for state in found if decision_of(state) is None]
+    return others if len(others) == len(found) else [*others, *(d.words for d in Decision)]
 
 
 def _range(rows: Sequence[Row]) -> list[str]:
@@ -190,5 +186,9 @@ def _range(rows: Sequence[Row]) -> list[str]:
     return [(first - room).isoformat(), (last + room).isoformat()]
 
 
-def _day(time: Any) -> str:
+def _day(time: Cell) -> str:
     return str(time)[:10]
+
+
+def _number(value: Cell) -> float | None:
+    return None if value is None or isinstance(value, dt.date) else float(value)

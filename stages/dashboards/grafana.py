@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stages.dashboards.colours import DECISION_COLOURS, LIMIT, PALETTE
-from stages.dashboards.panels import DECISIONS, SECTIONS, Kind, Panel, Section, Unit
+from stages.dashboards.colours import LIMIT, MARKS, PALETTE
+from stages.dashboards.panels import SECTIONS, Kind, Panel, Unit
 from stages.machine.errors import ConfigError
 from stages.machine.files import json_text, write_text
 
@@ -20,8 +20,8 @@ UID = "spamline-drift"
 DATA_SOURCE = {"type": "postgres", "uid": "spamline-history"}
 
 _UNITS = {Unit.SHARE: "percentunit", Unit.PERCENT: "percent"}
-# Of the 24 columns of Grafana's grid, by how many panels a section has.
-_WIDTHS = {2: (12, 12), 3: (8, 8, 8), 5: (12, 12, 8, 8, 8)}
+# Columns of Grafana's grid.
+_COLUMNS = 24
 # The default corpus is mail of 2002; these are midnights UTC in milliseconds.
 _CORPUS = "?from=1025481600000&to=1034553600000"
 
@@ -50,11 +50,11 @@ def check_dashboards() -> None:
 
 
 def _texts() -> dict[Path, str]:
-    return {FOLDER / "drift.json": json_text(dashboard())}
+    return {FOLDER / "drift.json": dashboard()}
 
 
-def dashboard() -> dict[str, Any]:
-    """Return the dashboard as plain JSON values."""
+def dashboard() -> str:
+    """Return the dashboard as canonical JSON."""
     from grafana_foundation_sdk.builders.dashboard import Dashboard, DashboardLink, Row
     from grafana_foundation_sdk.cog.encoder import JSONEncoder
     from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, DashboardLinkType
@@ -79,16 +79,20 @@ def dashboard() -> dict[str, Any]:
     )
     for section in SECTIONS:
         builder = builder.with_row(Row(section.title))
-        for panel, width in zip(section.panels, _widths(section), strict=True):
+        tables = section.panels[0].kind is Kind.TABLE
+        widths = [_COLUMNS] * len(section.panels) if tables else row_widths(len(section.panels))
+        for panel, width in zip(section.panels, widths, strict=True):
             builder = builder.with_panel(_panel(panel, width))
-    plain: dict[str, Any] = json.loads(json.dumps(builder.build(), cls=JSONEncoder))
-    return plain
+    return json_text(json.loads(json.dumps(builder.build(), cls=JSONEncoder)))
 
 
-def _widths(section: Section) -> tuple[int, ...]:
-    if section.panels[0].kind is Kind.TABLE:
-        return (24,) * len(section.panels)
-    return _WIDTHS[len(section.panels)]
+def row_widths(panels: int) -> list[int]:
+    """Return the widths of a section's panels, in rows of two and then of three, without gaps."""
+    if panels == 1:
+        return [_COLUMNS]
+    # Threes leave none, one or two over: then no, two or one row of two.
+    in_pairs = {0: 0, 1: 4, 2: 2}[panels % 3]
+    return [_COLUMNS // 2] * in_pairs + [_COLUMNS // 3] * (panels - in_pairs)
 
 
 def _panel(panel: Panel, width: int) -> Any:
@@ -188,8 +192,8 @@ def _decisions() -> ValueMap:
 
     return ValueMap(
         {
-            decision: ValueMappingResult(text=words, color=DECISION_COLOURS[decision], index=place)
-            for place, (decision, words) in enumerate(DECISIONS.items())
+            decision.value: ValueMappingResult(text=decision.words, color=mark.colour, index=place)
+            for place, (decision, mark) in enumerate(MARKS.items())
         }
     )
 

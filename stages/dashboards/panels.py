@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from stages.dashboards.sql import LATEST, over_time
-from stages.drift.reasons import TITLES
-from stages.stores.history.table import STATISTICS, TABLE
+from stages.drift.statistics import STATISTICS
+from stages.stores.history.table import TABLE
 
 
 class Kind(StrEnum):
@@ -76,28 +76,25 @@ class Section:
     panels: tuple[Panel, ...]
 
 
-_SHORT = {"domain_classifier": "domain classifier", "mmd": "MMD", "cosine": "cosine"}
-
-
 def _each(number: str) -> dict[str, str]:
-    return {_SHORT[name]: f"{name}_{number}" for name in STATISTICS}
+    return {statistic.short: f"{statistic.name}_{number}" for statistic in STATISTICS}
 
 
 _VALUES = tuple(
     Panel(
-        key=name.replace("_", "-"),
-        title=TITLES[name][0].upper() + TITLES[name][1:],
+        key=statistic.name.replace("_", "-"),
+        title=statistic.title[0].upper() + statistic.title[1:],
         description="Above its threshold it votes for a change. The threshold is calibrated anew "
         "for each window, at the window's size.",
         kind=Kind.LINES,
         unit=Unit.NUMBER,
-        series={"value": f"{name}_value", "threshold": f"{name}_threshold"},
+        series={"value": f"{statistic.name}_value", "threshold": f"{statistic.name}_threshold"},
         limits=("threshold",),
-        # Half is what chance gives.
-        from_zero=name != "domain_classifier",
+        # Where chance gives a half, the axis from zero up to it would be empty.
+        from_zero=statistic.chance == 0.0,
         colour=place,
     )
-    for place, name in enumerate(STATISTICS)
+    for place, statistic in enumerate(STATISTICS)
 )
 
 VERDICTS = Section(
@@ -114,8 +111,8 @@ VERDICTS = Section(
         Panel(
             key="votes",
             title="Votes for a change",
-            description="Statistics above their thresholds, of three. The mail has changed where "
-            "as many vote so as are needed.",
+            description="Statistics above their thresholds. The mail counts as changed when at "
+            "least as many vote as are needed.",
             kind=Kind.BARS,
             unit=Unit.COUNT,
             series={"votes": "votes", "needed": "quorum"},
@@ -138,8 +135,7 @@ STATISTICS_SECTION = Section(
         Panel(
             key="ratios",
             title="How many times its threshold",
-            description="All three statistics on one scale: above 1 a statistic votes for a "
-            "change.",
+            description="All statistics on one scale: above 1 a statistic votes for a change.",
             kind=Kind.LINES,
             unit=Unit.NUMBER,
             series={**_each("ratio"), "threshold": "1.0"},
@@ -266,10 +262,3 @@ SECTIONS = (
     Section("Tables", (RETRAININGS, LAST_VERDICTS)),
 )
 PANELS = tuple(panel for section in SECTIONS for panel in section.panels)
-# The verdicts in the order of their weight, and what to call them.
-DECISIONS = {
-    "not_enough_mail": "not enough mail",
-    "no_drift": "no drift",
-    "changed": "changed",
-    "drift": "drift",
-}

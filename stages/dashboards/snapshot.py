@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
 
 from stages.dashboards.panels import PANELS
 from stages.dashboards.sql import NEWEST, at_any_time
@@ -13,7 +16,46 @@ from stages.stores.history import reading
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-Row = Mapping[str, Any]
+# A number, a text, or, where the database has them, a date.
+Cell = float | str | dt.date | None
+Row = Mapping[str, Cell]
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The newest window's row, as far as the page speaks of it; None where it does not say.
+
+    Attributes:
+        decision: what was found, as the database says it: perhaps a decision of later code.
+        model: the digest of the model that scored it.
+        window_from: its first day.
+        window_to: the day after its last.
+        votes: statistics above their thresholds.
+        quorum: votes that a change needs.
+        messages: in the window.
+        copies: near copies among them, which were set aside.
+        predicted_spam_share: the part that was called spam, 0-1.
+        spam_share_before: the same of the window before.
+        realised_one_minus_auc_percent: realised (1-AUC)%.
+        holdout_one_minus_auc_percent: the model's on its holdout.
+        reason: the deciding sentence.
+        details: the others, one a line.
+    """
+
+    decision: str
+    model: str
+    window_from: dt.date
+    window_to: dt.date
+    votes: int
+    quorum: int | None
+    messages: int
+    copies: int | None
+    predicted_spam_share: float | None
+    spam_share_before: float | None
+    realised_one_minus_auc_percent: float | None
+    holdout_one_minus_auc_percent: float | None
+    reason: str | None
+    details: str | None
 
 
 @dataclass(frozen=True)
@@ -22,11 +64,11 @@ class Snapshot:
 
     Attributes:
         rows: of each panel, by its key.
-        newest: the row of the newest window, all columns; None where there is no window.
+        newest: the newest window; None where there is none.
     """
 
     rows: Mapping[str, list[Row]] = field(default_factory=dict)
-    newest: Row | None = None
+    newest: Newest | None = None
 
     @property
     def windows(self) -> int:
@@ -45,7 +87,7 @@ def take(url: str) -> Snapshot:
             return Snapshot()
         rows = {panel.key: _rows(connection, at_any_time(panel.sql)) for panel in PANELS}
         newest = _rows(connection, NEWEST)
-    return Snapshot(rows, newest[0] if newest else None)
+    return Snapshot(rows, TypeAdapter(Newest).validate_python(newest[0]) if newest else None)
 
 
 def _rows(connection: Connection, sql: str) -> list[Row]:

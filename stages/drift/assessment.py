@@ -10,13 +10,14 @@ import numpy as np
 from stages import config
 from stages.drift.carriers import carriers
 from stages.drift.causes import explain
-from stages.drift.comparison import compare
+from stages.drift.comparison import comparison_of
 from stages.drift.estimate import estimate
-from stages.drift.inputs import Reference, Window, check_same_encoder
+from stages.drift.inputs import Reference, ScoredWindow, check_same_encoder
 from stages.drift.quality import realised_quality
 from stages.drift.sample import pool
-from stages.drift.verdict import Decision, Subject, Verdict, Why, judge, not_enough_mail
+from stages.drift.verdict import Subject, explained, not_enough_mail, verdict_on
 from stages.records.holdout import Holdout
+from stages.records.verdict import JudgedWindow, Verdict
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Champion:
 
 
 def assess(
-    window: Window,
+    window: ScoredWindow,
     reference: Reference,
     champion: Champion,
     *,
@@ -56,12 +57,14 @@ def assess(
     check_same_encoder(window, reference)
     subject = Subject(
         model=champion.digest,
-        window_from=edges.batch_from,
-        window_to=edges.batch_to,
-        messages=len(window.sample),
-        copies=int((~window.distinct).sum()),
+        window=JudgedWindow(
+            start=edges.batch_from,
+            end=edges.batch_to,
+            messages=len(window.sample),
+            predicted_spam_share=float(window.called_spam.mean()),
+            copies=int((~window.distinct).sum()),
+        ),
         reference_messages=len(reference.sample),
-        predicted_spam_share=float(window.called_spam.mean()),
     )
     quality = realised_quality(
         window.labels,
@@ -75,24 +78,27 @@ def assess(
         return refusal
     rng = np.random.default_rng(seed)
     length = edges.batch_to - edges.batch_from
-    comparison = compare(reference.sample, window.campaigns, drift=drift, length=length, rng=rng)
+    comparison = comparison_of(
+        reference.sample, window.campaigns, drift=drift, length=length, rng=rng
+    )
     scores = estimate(reference.probability, window.probability, champion.threshold)
-    verdict = judge(subject, comparison, quality, scores, drift)
-    if verdict.decision is Decision.NO_DRIFT:
+    verdict = verdict_on(subject, comparison, quality, scores, drift)
+    if not verdict.changed:
         return verdict
-    return verdict.explained(_why(window, reference, champion, drift, rng))
+    return _with_cause(verdict, window, reference, champion, drift, rng)
 
 
-def _why(
-    window: Window,
+def _with_cause(
+    verdict: Verdict,
+    window: ScoredWindow,
     reference: Reference,
     champion: Champion,
     drift: config.Drift,
     rng: np.random.Generator,
-) -> Why:
+) -> Verdict:
     pooled = pool(reference.sample, window.campaigns)
     probability = np.concatenate([reference.probability, window.probability[window.distinct]])
     called_spam = (probability >= champion.threshold)[pooled.order]
     explanation = explain(pooled, called_spam, drift=drift, rng=rng)
     found = carriers(reference.sample, window.campaigns, window.called_spam[window.distinct])
-    return Why(explanation, found)
+    return explained(verdict, explanation, found)

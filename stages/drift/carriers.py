@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.drift.sample import Sample
-from stages.drift.statistics import Float32, Float64, kernel_gamma, kernel_sums
+from stages.drift.sample import Float32, Float64, Sample
+from stages.drift.statistics.kernel import kernel_gamma, kernel_sums
 from stages.machine.files import DECIMALS
+from stages.records.verdict import Carrier
 
 MOST = 10
-
-
-@dataclass(frozen=True)
-class Carrier:
-    """One message of the window.
-
-    Attributes:
-        id: of the message.
-        weight: of the witness function: how much denser mail like it is in the window than in the
-            reference, from -1 to 1.
-        called_spam: the model's verdict.
-    """
-
-    id: str
-    weight: float
-    called_spam: bool
 
 
 def carriers(

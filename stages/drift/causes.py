@@ -2,43 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 import numpy as np
-from numpy.typing import NDArray
 
 from stages.config import Drift
 from stages.drift.permutation import Mask, calibrate, permuted
-from stages.drift.sample import Pooled
-from stages.drift.statistics import Float32, evaluate
-
-
-class Cause(StrEnum):
-    """What explains a change."""
-
-    SPAM_SHARE = "spam_share"
-    CONTENT = "content"
-    BOTH = "both"
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """The two tests behind a cause.
-
-    Attributes:
-        spam_share: of the window as the model calls it, 0-1.
-        reference_spam_share: of the reference, as the model called it out of fold.
-        share_p_value: of the difference between the two.
-        content_p_value: of the vote within the classes.
-        cause: None where neither test alone is sure.
-    """
-
-    spam_share: float
-    reference_spam_share: float
-    share_p_value: float
-    content_p_value: float
-    cause: Cause | None
+from stages.drift.sample import Float32, Pooled
+from stages.drift.statistics import all_statistics
+from stages.drift.statistics.means import Labelled
+from stages.records.decision import Cause
+from stages.records.verdict import Explanation
 
 
 def explain(
@@ -94,11 +66,11 @@ def _content_p_value(
     for stratum in filter(np.any, (called_spam, ~called_spam)):
         labellings[:, stratum] = permuted(pooled.in_window[stratum], drift.permutations, rng)
         centred[stratum] += _mean(rows) - _mean(rows[stratum])
-    values = evaluate(centred, labellings)
+    values = all_statistics(Labelled(centred, labellings))
     return calibrate(
         values, quorum=drift.quorum, false_alarm_rate=drift.false_alarm_rate
     ).vote_p_value
 
 
-def _mean(rows: Float32) -> NDArray[np.float32]:
+def _mean(rows: Float32) -> Float32:
     return np.asarray(rows.mean(axis=0, dtype=np.float64).astype(np.float32))

@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-
-@dataclass(frozen=True)
-class Estimate:
-    """The model's scores on a window beside those on its reference, which were given out of fold.
-
-    Attributes:
-        score_distance: the largest difference between the two distributions of probabilities, 0-1
-            (Kolmogorov-Smirnov).
-        error_percent: messages of the window whose verdict is wrong, if the probabilities are true.
-        reference_error_percent: the same of the reference.
-    """
-
-    score_distance: float
-    error_percent: float
-    reference_error_percent: float
-
-    @property
-    def rise(self) -> float:
-        """How much more error the window has, in percentage points."""
-        return self.error_percent - self.reference_error_percent
-
-    def hurts(self, limit: float) -> bool:
-        """Return whether the estimated error rises by more than `limit` percentage points."""
-        return self.rise > limit
+from stages.records.verdict import Scores
 
 
 def estimate(
     reference: NDArray[np.float64], window: NDArray[np.float64], threshold: float
-) -> Estimate:
+) -> Scores:
     """Return what the scores say.
 
     The error is estimated from calibrated probabilities: a message called spam at p is ham with
@@ -48,7 +23,7 @@ def estimate(
         window: (m,) probabilities of spam.
         threshold: from which on a message is called spam.
     """
-    return Estimate(
+    return Scores(
         score_distance=_largest_difference(reference, window),
         error_percent=100.0 * _expected_error(window, threshold),
         reference_error_percent=100.0 * _expected_error(reference, threshold),

@@ -24,7 +24,7 @@ EXCERPT = 300
 
 
 @dataclass(frozen=True)
-class Window:
+class ScoredWindow:
     """The window's n messages, scored.
 
     Attributes:
@@ -55,7 +55,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Reference:
-    """The champion's n reference messages; those attributes of `Window` that travel with it."""
+    """The champion's n reference messages: what of a `ScoredWindow` travels with a model."""
 
     sample: Sample
     encoder: str
@@ -67,7 +67,7 @@ class Reference:
         return self.descriptors["spam_probability"]
 
 
-def read_window(messages: Path, embeddings: Path, predictions: Path, *, model: str) -> Window:
+def read_window(messages: Path, embeddings: Path, predictions: Path, *, model: str) -> ScoredWindow:
     """Read the window.
 
     Args:
@@ -92,7 +92,7 @@ def read_window(messages: Path, embeddings: Path, predictions: Path, *, model: s
     predicted = predicted.take([row_of[name] for name in ids])
     groups = split.column("group")
     subjects, texts = (list(map(str, split.column(name))) for name in ("subject", "text"))
-    return Window(
+    return ScoredWindow(
         sample=_sample(split.table, split.embeddings, embeddings),
         encoder=split.encoder,
         labels=np.asarray(split.column("label"), dtype=object),
@@ -129,7 +129,7 @@ def read_reference(path: Path) -> Reference:
 _REFERENCE_COLUMNS = ("id", "received_at", "label", "embedding")
 
 
-def check_same_encoder(window: Window, reference: Reference) -> None:
+def check_same_encoder(window: ScoredWindow, reference: Reference) -> None:
     """Fail where the embeddings cannot be compared.
 
     Raises:

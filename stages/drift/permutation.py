@@ -1,8 +1,8 @@
-"""The joint permutation test: three statistics, one vote, one false-alarm rate.
+"""The joint permutation test: all statistics, one vote, one false-alarm rate.
 
 Without drift the pooled rows are exchangeable, so the observed labelling is one of many equally
-likely ones. All three statistics see the same permutations; the vote ("at least `quorum` of the
-three") is calibrated as a whole, so that its rate, not each statistic's, is what was asked for.
+likely ones. All statistics see the same permutations; the vote ("at least `quorum` of
+them") is calibrated as a whole, so that its rate, not each statistic's, is what was asked for.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.drift.statistics import Float32, Float64
+from stages.drift.sample import Float32, Float64
 
 Mask = NDArray[np.bool_]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -19,50 +18,13 @@ from stages.model.metrics import (
 )
 from stages.records.holdout import Holdout
 from stages.records.messages import HAM, SPAM
+from stages.records.verdict import Quality
 
 # Of each class. Below this the standard error of a usual (1-AUC)% exceeds the value itself.
 FEWEST_LABELLED = 20
 # Of the lower end of an interval, on that side alone.
 SURE = 0.95
 RESAMPLES = 500
-
-
-@dataclass(frozen=True)
-class Quality:
-    """Realised quality on the labelled messages of a window.
-
-    Attributes:
-        spam: labelled spam.
-        ham: labelled ham.
-        one_minus_auc_percent: (1 - ROC-AUC) in percent.
-        one_minus_auc_percent_low: the lower end of its bootstrap interval.
-        recall_at_ham_fpr_1_percent: spam recall at a ham false-positive rate of 1 %, 0-1.
-        f1: of the verdicts as they were given, spam being the positive class.
-        log_loss: nats a message, at the holdout's share of spam: more or less spam is no loss.
-        log_loss_rise_low: how much it surely lies above the holdout's; None where that is unknown.
-        holdout_log_loss: the champion's on its holdout.
-        holdout_one_minus_auc_percent: the same.
-    """
-
-    spam: int
-    ham: int
-    one_minus_auc_percent: float
-    one_minus_auc_percent_low: float
-    recall_at_ham_fpr_1_percent: float
-    f1: float
-    log_loss: float
-    log_loss_rise_low: float | None
-    holdout_log_loss: float | None
-    holdout_one_minus_auc_percent: float | None
-
-    def hurts(self, limit: float) -> bool:
-        """Return whether the log loss has surely risen by more than `limit` nats a message.
-
-        It is a mean over messages, so that a week of labels says it well; (1-AUC)% hangs on the few
-        spam messages that rank below ham, and may be thrice as high before that is sure. And it
-        rises with the first ham that is nearly lost, before any is.
-        """
-        return self.log_loss_rise_low is not None and self.log_loss_rise_low > limit
 
 
 def realised_quality(

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 from stages.config import Drift
-from stages.drift.causes import Cause, Explanation
-from stages.drift.comparison import FALLBACK_THRESHOLDS, Comparison, Statistic
-from stages.drift.estimate import Estimate
-from stages.drift.quality import Quality
-
-TITLES = {
-    "domain_classifier": "ROC-AUC of the domain classifier",
-    "mmd": "maximum mean discrepancy",
-    "cosine": "cosine distance of the mean embeddings",
-}
+from stages.drift.comparison import FALLBACK_THRESHOLDS, Comparison
+from stages.drift.statistics import title_of
+from stages.records.decision import Cause
+from stages.records.verdict import Explanation, Measurement, Quality, Scores
 
 
 def vote_sentence(comparison: Comparison, drift: Drift) -> str:
     """Say whether the calibrated vote fired."""
-    votes = comparison.votes
+    votes, of = comparison.votes, len(comparison.statistics)
     return (
-        f"Mail {'changed' if votes >= drift.quorum else 'did not change'}: {votes} of 3 statistics "
-        f"are above their thresholds, {drift.quorum} are needed "
+        f"Mail {'changed' if votes >= drift.quorum else 'did not change'}: {votes} of {of} "
+        f"statistics are above their thresholds, {drift.quorum} are needed "
         f"({_p(comparison.vote_p_value)}, false-alarm rate {drift.false_alarm_rate:g})."
     )
 
 
 def size_sentence(comparison: Comparison, drift: Drift) -> str:
     """Say whether the difference is beyond the usual one between windows of the reference."""
-    beyond = comparison.unusual
+    beyond, of = comparison.unusual, len(comparison.statistics)
     return (
         f"The difference is {'' if beyond >= drift.quorum else 'not '}unusually large: "
-        f"{beyond} of 3 statistics are beyond {_usual(comparison, drift)}, "
+        f"{beyond} of {of} statistics are beyond {_usual(comparison, drift)}, "
         f"{drift.quorum} are needed."
     )
 
@@ -52,7 +46,8 @@ def _usual(comparison: Comparison, drift: Drift) -> str:
 
 def quality_sentence(quality: Quality | None, drift: Drift) -> str:
     """Say what the model really achieved, and whether that is a reason."""
-    if quality is None:
+    # Without a log loss: of earlier code, which nothing judges again.
+    if quality is None or quality.log_loss is None:
         return "Realised quality is unknown: too few messages of the window are labelled."
     log_loss = (
         f"Realised log loss is {quality.log_loss:.3f} a message on {quality.ham} ham and "
@@ -71,7 +66,7 @@ def quality_sentence(quality: Quality | None, drift: Drift) -> str:
     )
 
 
-def scores_sentence(scores: Estimate, drift: Drift, *, counts: bool) -> str:
+def scores_sentence(scores: Scores, drift: Drift, *, counts: bool) -> str:
     """Say what the model's scores imply; it `counts` while labels are missing."""
     limit = drift.max_estimated_rise_percent
     says = "hurts" if scores.hurts(limit) else "is no reason"
@@ -101,10 +96,10 @@ def _p(value: float) -> str:
     return f"p = {value:.3f}" if value >= 0.0005 else "p < 0.001"
 
 
-def statistic_sentence(statistic: Statistic) -> str:
-    """Say how far one statistic is from its threshold and from the usual."""
+def statistic_sentence(name: str, found: Measurement) -> str:
+    """Say how far the statistic `name` is from its threshold and from the usual."""
     return (
-        f"The {TITLES[statistic.name]} is {statistic.value:.4f}, "
-        f"{'above' if statistic.voted else 'not above'} its threshold {statistic.threshold:.4f}: "
-        f"{statistic.ratio:.1f} thresholds, {statistic.effect:.1f} times the usual."
+        f"The {title_of(name)} is {found.value:.4f}, "
+        f"{'above' if found.voted else 'not above'} its threshold {found.threshold:.4f}: "
+        f"{found.ratio:.1f} thresholds, {found.effect:.1f} times the usual."
     )

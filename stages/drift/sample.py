@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -21,7 +24,7 @@ class Sample:
 
     ids: NDArray[np.str_]
     received_at: NDArray[np.datetime64]
-    embeddings: NDArray[np.float32]
+    embeddings: Float32
 
     def __len__(self) -> int:
         """Return the number of messages."""
@@ -49,7 +52,7 @@ class Pooled:
         order: (n,) of each row in the reference's rows followed by the window's.
     """
 
-    embeddings: NDArray[np.float32]
+    embeddings: Float32
     in_window: NDArray[np.bool_]
     order: NDArray[np.intp]
 

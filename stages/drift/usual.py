@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.drift.permutation import Mask, permuted
-from stages.drift.statistics import Float32, Float64, evaluate
+from stages.drift.sample import Float32, Float64
+from stages.drift.statistics import all_statistics
+from stages.drift.statistics.means import Labelled
 
 # The newest windows of the reference that are looked at.
 MOST_WINDOWS = 52
@@ -29,18 +31,18 @@ class Usual:
     """How far windows of the reference lie from the rest of it.
 
     Attributes:
-        excess: (windows, 3) float64, each statistic's excess over chance.
+        excess: (windows, s) float64, each statistic's excess over chance.
     """
 
     excess: Float64
 
     @property
     def unit(self) -> Float64:
-        """The median window's excess, (3,): a week that was itself abnormal excuses no other."""
+        """The median window's excess, (s,): a week that was itself abnormal excuses no other."""
         return np.asarray(np.median(self.excess, axis=0))
 
     def limit(self, rate: float) -> Float64 | None:
-        """Return the excess that only a share `rate` of usual windows lies beyond, (3,).
+        """Return the excess that only a share `rate` of usual windows lies beyond, (s,).
 
         The windows are the null distribution: contiguous blocks of real mail, dependent within as
         the next window is (the block idea of Politis & Romano 1994, JASA 89). A new window is one
@@ -59,7 +61,7 @@ def usual_difference(
 ) -> Usual | None:
     """Return how far each of `windows` lies from the rest of the reference.
 
-    All three statistics estimate squared population distances once their mean under permutation is
+    All statistics estimate squared population distances once their mean under permutation is
     taken off; so windows of different size compare. That mean is proportional to the variance of a
     difference of means, 1/m + 1/(n - m) for m of n rows, and is taken from one window's
     permutations for all.
@@ -77,7 +79,7 @@ def usual_difference(
     labellings = np.concatenate(
         [np.stack(windows).astype(np.float32), permuted(windows[0], PERMUTATIONS, rng)[1:]]
     )
-    values = evaluate(pooled, labellings)
+    values = all_statistics(Labelled(pooled, labellings))
     sizes = labellings.sum(axis=1, dtype=np.float64)
     noise = 1.0 / sizes + 1.0 / (len(pooled) - sizes)
     chance = (values / noise[:, None])[len(windows) :].mean(axis=0)

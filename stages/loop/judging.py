@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from stages import config
-from stages.drift.guards import Action, decide, reason
+from stages.drift.guards import Action, next_action
 from stages.forge.actions import summarise
 from stages.loop.window import after, move_to_newest, name_of
-from stages.machine.files import read_json
-from stages.review.carriers import Carrier, carriers_of
+from stages.records.layout import Layout
+from stages.records.verdict import Verdict
 from stages.review.evidence import evidence
+from stages.review.excerpts import Excerpt, excerpts_of
 from stages.run.arrival import bring
-from stages.stores.publication import VERDICT
 from stages.stores.verdicts import kept, verdicts_url
 from stages.versioning.dvc import reproduce
 
@@ -26,25 +24,20 @@ class Judged:
 
     Attributes:
         window: its batch is what was judged.
-        verdict: as `data/monitor/drift.json` says it.
+        verdict: on it.
         action: what follows from it, in the light of the verdicts before.
-        carriers: the messages that carry the shift most, the first first.
+        excerpts: of the messages that carry the shift most, the first first.
     """
 
     window: config.Window
-    verdict: Mapping[str, Any]
+    verdict: Verdict
     action: Action
-    carriers: list[Carrier]
+    excerpts: list[Excerpt]
 
     @property
     def name(self) -> str:
         """The window's name, as the branch has it."""
         return name_of(self.window)
-
-    @property
-    def decision(self) -> str:
-        """What the verdict decided."""
-        return str(self.verdict["decision"])
 
     def next(self) -> config.Window:
         """Return the window that a model is trained on that learns from this one."""
@@ -67,8 +60,8 @@ def judge_newest(day: dt.date) -> Judged | None:
     reproduce("infer", "monitor")
     params = config.load()
     bring(params, then="make retrain")
-    verdict = read_json(VERDICT)
-    action = decide(verdict, kept(verdicts_url(params.stores.verdicts)), params.guards)
-    judged = Judged(window, verdict, action, carriers_of(verdict))
-    summarise(f"{evidence(verdict, judged.carriers)}\n\n{reason(action, params.guards)}\n")
+    verdict = Verdict.read(Layout())
+    action = next_action(verdict, kept(verdicts_url(params.stores.verdicts)), params.guards)
+    judged = Judged(window, verdict, action, excerpts_of(verdict.carriers, Layout()))
+    summarise(f"{evidence(verdict, judged.excerpts)}\n\n{action.sentence(params.guards)}\n")
     return judged

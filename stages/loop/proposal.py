@@ -91,7 +91,7 @@ def tell_refused(forge: Forge | None, judged: Judged, page: str) -> None:
 
 def tell_persistent(forge: Forge | None, judged: Judged) -> None:
     """Open or update the issue on a drift that a retraining did not end."""
-    reasons = "\n".join(f"- {reason}" for reason in judged.verdict["reasons"])
+    reasons = "\n".join(f"- {reason}" for reason in judged.verdict.reasons)
     title = f"Drift persists after the retraining ({judged.name})"
     say(f"retrain: {title}; a person must look: no further retraining is proposed")
     if forge:
@@ -116,7 +116,7 @@ def _also(judged: Judged) -> str:
         f"The window {judged.name} drifts as well, and is judged by the model that this would "
         f"replace. Merge this, and the next window is judged by the new model; close it, and "
         f"the next window that drifts is proposed with all mail until then.\n\n"
-        f"{judged.verdict['reasons'][0]}\n"
+        f"{judged.verdict.reasons[0]}\n"
     )
 
 

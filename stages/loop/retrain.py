@@ -90,13 +90,12 @@ def retrain(day: dt.date, *, force: bool = False, dry_run: bool = False) -> None
             tell_persistent(forge, judged)
         if not (force or judged.action is Action.RETRAIN):
             held_back = "" if judged.action is Action.NONE else f", {judged.action}"
-            say(f"retrain: {judged.decision}{held_back}: main stays as it is")
+            say(f"retrain: {judged.verdict.decision}{held_back}: main stays as it is")
             return
         stands = None if force else standing(forge, judged)
         if stands or dry_run:
-            say(
-                f"retrain: {judged.decision}: {stands or 'a model of newer mail would be proposed'}"
-            )
+            what = stands or "a model of newer mail would be proposed"
+            say(f"retrain: {judged.verdict.decision}: {what}")
             return
         _retrain(judged, base, forge)
 
@@ -115,7 +114,7 @@ def _retrain(judged: Judged, base: str, forge: Forge | None) -> None:
     # The pointer is an input of evaluate; what that finds stays the same.
     reproduce("register")
     _say_next(steps)
-    facts = gather(base, verdict=judged.verdict, carriers=judged.carriers)
+    facts = gather(base, verdict=judged.verdict, excerpts=judged.excerpts)
     write_review(facts)
     _say_next(steps)
     commit = git.commit(_to_commit(git.changed_files()), _message(judged, receipt))
@@ -144,7 +143,7 @@ def _say_next(steps: Iterator[str]) -> None:
 
 def _refuse(receipt: Receipt, judged: Judged, base: str, forge: Forge | None) -> NoReturn:
     hand_on("refused", "true")
-    facts = gather(base, verdict=judged.verdict, carriers=judged.carriers)
+    facts = gather(base, verdict=judged.verdict, excerpts=judged.excerpts)
     tell_refused(forge, judged, page(facts, {}))
     raise GateError(
         f"the gate refused the model retrained for {judged.name}: {receipt.gate.reasons[0]}",
@@ -176,6 +175,6 @@ def _message(judged: Judged, receipt: Receipt) -> str:
     before = f"{receipt.champion[:12]}" if receipt.champion else "none"
     return (
         f"Retrain on {window_words(judged.next())}\n\n"
-        f"The window {judged.name}: {judged.decision}. {judged.verdict['reasons'][0]}\n"
+        f"The window {judged.name}: {judged.verdict.decision}. {judged.verdict.reasons[0]}\n"
         f"The model {receipt.model[:12]} instead of {before}.\n"
     )

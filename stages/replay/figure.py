@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stages.drift.guards import Action
 from stages.machine.files import replacing
+from stages.records.decision import Decision, in_words
+from stages.replay.results import NO_MAIL
 from stages.replay.table import NAMES
 
 if TYPE_CHECKING:
@@ -21,19 +25,12 @@ PANELS = {
     "recall_at_ham_fpr_1_percent": "spam caught at\n1 % ham lost",
     "f1": "F1 of the\nverdicts",
 }
-DECISIONS = {
-    "no_drift": ("no drift", "#e8f1e8"),
-    "changed": ("changed", "#fdf0cf"),
-    "drift": ("drift", "#f6c7bd"),
-    "not_enough_mail": ("too little\nmail", "#eeeeee"),
-    "no_mail": ("no mail", "#eeeeee"),
+_STRIP = {
+    Decision.NO_DRIFT: "#e8f1e8",
+    Decision.CHANGED: "#fdf0cf",
+    Decision.DRIFT: "#f6c7bd",
 }
-# What keeps drift from retraining.
-GUARDED = {
-    "unconfirmed": "\nunconfirmed",
-    "cooling_down": "\ncooling down",
-    "persistent": "\npersistent",
-}
+_NOTHING = "#eeeeee"
 # Neither a date nor a random id: the bytes depend on what is drawn alone.
 _STABLE: Any = {
     "svg.hashsalt": "spamline",
@@ -121,8 +118,7 @@ def _draw_decisions(axes: Axes, policies: Mapping[str, Any]) -> None:
     """Draw the verdicts under the policy that heeds them, and when each policy retrained."""
     heeded = "drift" if "drift" in policies else next(iter(policies))
     for at, window in enumerate(policies[heeded]["windows"]):
-        words, colour = DECISIONS[window["decision"]]
-        words += GUARDED.get(window["action"], "")
+        words, colour = strip_words(window["decision"], window["action"])
         axes.axvspan(at - 0.48, at + 0.48, ymin=0.52, ymax=1.0, color=colour, linewidth=0)
         axes.text(at, 0.76, words, ha="center", va="center", fontsize=9)
     for row, (name, policy) in enumerate(reversed(list(policies.items()))):
@@ -134,6 +130,15 @@ def _draw_decisions(axes: Axes, policies: Mapping[str, Any]) -> None:
     axes.set_yticks([0.76, 0.25], [f"verdict (retrain\n{NAMES[heeded]})", "retraining"])
     axes.tick_params(left=False, bottom=False)
     axes.spines[["left", "bottom"]].set_visible(False)
+
+
+def strip_words(decision: str, action: str) -> tuple[str, str]:
+    """Return what the strip says of a window, and the colour behind it."""
+    if decision == NO_MAIL:
+        return in_words(decision), _NOTHING
+    found, follows = Decision(decision), Action(action)
+    lines = [textwrap.fill(found.words, 10), *([follows.words] if follows.holds_back else [])]
+    return "\n".join(lines), _STRIP.get(found, _NOTHING)
 
 
 def _day(iso: str) -> str:

@@ -9,12 +9,12 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from stages import config
-from stages.drift.guards import Action, decide
+from stages.drift.guards import Action, next_action
 from stages.machine.errors import DataError, GateError
 from stages.records.pointer import Pointer
+from stages.records.verdict import Verdict
 from stages.registry.promotion import successor
 from stages.replay.record import (
     Record,
@@ -34,7 +34,7 @@ class State:
 
     production: Pointer
     until: dt.date
-    past: tuple[dict[str, Any], ...] = ()
+    past: tuple[Verdict, ...] = ()
 
     def after(self, record: Record) -> State:
         """Return the state after the window of `record`."""
@@ -84,7 +84,7 @@ class Life:
         began = self.workspace.cpu_seconds
         verdict, scored = self._scored(state, span)
         judged = self.workspace.cpu_seconds
-        action = decide(verdict, state.past, self.guards) if verdict else Action.NONE
+        action = next_action(verdict, state.past, self.guards) if verdict else Action.NONE
         production, until, retraining = state.production, state.until, None
         # Nobody would be scored by what is learned at the end of the last window.
         if following and self.policy.retrains(action):
@@ -102,7 +102,7 @@ class Life:
             retraining_cpu_seconds=self.workspace.cpu_seconds - judged,
         ), scored
 
-    def _scored(self, state: State, span: Span) -> tuple[dict[str, Any] | None, Scored | None]:
+    def _scored(self, state: State, span: Span) -> tuple[Verdict | None, Scored | None]:
         edges = window(self.base, state.until, span)
         try:
             self.workspace.fetch(edges)

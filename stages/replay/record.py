@@ -6,17 +6,18 @@ import dataclasses
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from stages.drift.guards import Action
-from stages.drift.inputs import Window
+from stages.drift.inputs import ScoredWindow
 from stages.machine.files import json_text, write_parquet, write_text
+from stages.records.document import parsed, plain
 from stages.records.messages import HAM, SPAM
 from stages.records.pointer import Pointer
+from stages.records.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Record:
     Attributes:
         start: its first day.
         end: the day after its last.
-        verdict: as JSON; None where there was no mail.
+        verdict: rounded, as a file would say it; None where there was no mail.
         action: what the guards say of it, in the light of the verdicts before.
         retraining: None where the policy did not retrain.
         production: the model in production after the window.
@@ -50,7 +51,7 @@ class Record:
 
     start: dt.date
     end: dt.date
-    verdict: dict[str, Any] | None
+    verdict: Verdict | None
     action: Action
     retraining: Retraining | None
     production: Pointer
@@ -74,7 +75,7 @@ class Scored:
     called_spam: np.ndarray
 
     @classmethod
-    def of(cls, window: Window) -> Scored:
+    def of(cls, window: ScoredWindow) -> Scored:
         """Return the messages of `window` that have a label."""
         known = np.isin(window.labels, (HAM, SPAM))
         labels, probability = window.labels[known], window.probability[known]
@@ -102,14 +103,14 @@ def write_record(folder: Path, record: Record, scored: Scored | None) -> None:
         rows = pa.RecordBatch.from_pydict(vars(scored), schema=_SCHEMA)
         write_parquet(_messages(folder, record.start), _SCHEMA, [rows])
     # Not rounded, and last: with it the window counts.
-    write_text(_seal(folder, record.start), json_text(_RECORD.dump_python(record, mode="json")))
+    write_text(_seal(folder, record.start), json_text(plain(_RECORD, record)))
 
 
 def read_record(folder: Path, start: dt.date) -> Record | None:
     """Return the window that began on `start`; None if it was not lived to its end."""
     try:
-        return _RECORD.validate_json(_seal(folder, start).read_bytes())
-    except (FileNotFoundError, ValidationError):
+        return parsed(_RECORD, _seal(folder, start).read_bytes())
+    except (FileNotFoundError, ValueError):
         return None
 
 

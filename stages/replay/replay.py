@@ -14,7 +14,6 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from stages import config
-from stages.drift.guards import Action
 from stages.machine.console import say
 from stages.machine.errors import DataError, GateError
 from stages.machine.files import exclusive, json_text, rounded, sha256, write_json, write_text
@@ -143,11 +142,11 @@ def _live(
 
 
 def _line(record: Record) -> str:
-    decision = record.verdict["decision"] if record.verdict else "no mail"
+    decision = record.verdict.decision.words if record.verdict else "no mail"
     end = record.end - dt.timedelta(days=1)
-    told = f"{record.start} to {end}, {decision.replace('_', ' ')}"
-    if record.action not in (Action.NONE, Action.RETRAIN):
-        told += f", {record.action.replace('_', ' ')}"
+    told = f"{record.start} to {end}, {decision}"
+    if record.action.holds_back:
+        told += f", {record.action.words}"
     if record.retraining is None:
         return told
     outcome = "promoted" if record.retraining.promoted else "not promoted"

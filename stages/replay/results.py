@@ -22,6 +22,8 @@ from stages.model.metrics import (
 from stages.replay.record import Record, Scored
 from stages.replay.schedule import Policy
 
+# A window without mail has no verdict.
+NO_MAIL = "no_mail"
 Lived = Sequence[tuple[Record, Scored | None]]
 LOSS, RECALL = "one_minus_auc_percent", "recall_at_ham_fpr_1_percent"
 
@@ -102,18 +104,18 @@ def _against(
 
 def _window(record: Record, scored: Scored | None) -> dict[str, Any]:
     verdict, retraining = record.verdict, record.retraining
-    judged = (verdict or {}).get("quality") or {}
+    quality = verdict.quality if verdict else None
     return {
         "from": record.start.isoformat(),
         "to": record.end.isoformat(),
-        "messages": verdict["window"]["messages"] if verdict else 0,
-        "model": verdict["model"][:12] if verdict else None,
-        "decision": verdict["decision"] if verdict else "no_mail",
+        "messages": verdict.window.messages if verdict else 0,
+        "model": verdict.model[:12] if verdict else None,
+        "decision": verdict.decision.value if verdict else NO_MAIL,
         "action": record.action.value,
         "retraining": vars(retraining) if retraining else None,
         # As the verdict says them.
-        "log_loss": judged.get("log_loss"),
-        "log_loss_rise_low": judged.get("log_loss_rise_low"),
+        "log_loss": quality.log_loss if quality else None,
+        "log_loss_rise_low": quality.log_loss_rise_low if quality else None,
         **(_quality(scored) if scored is not None else {}),
     }
 

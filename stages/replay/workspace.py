@@ -13,14 +13,14 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from stages import config, embed, evaluate, fetch, infer, monitor, register, train
-from stages.drift.inputs import Window
-from stages.machine.files import read_json, replacing, rounded, sha256, tree_digest, write_json
+from stages.drift.inputs import ScoredWindow
+from stages.machine.files import read_json, replacing, sha256, tree_digest, write_json
 from stages.model.tables import read_split
 from stages.records.pointer import Pointer, in_production, incumbent, read_pointer, write_pointer
 from stages.records.receipt import Receipt
+from stages.records.verdict import Verdict
 
 
 class Workspace:
@@ -60,7 +60,7 @@ class Workspace:
             fetch.run(config.sections(fetch.FetchParams, self._of(window)))
         self._fetched = window
 
-    def score(self, window: config.Window) -> tuple[dict[str, Any], Window]:
+    def score(self, window: config.Window) -> tuple[Verdict, ScoredWindow]:
         """Score and judge the batch of `window`, which was fetched.
 
         Returns:
@@ -77,7 +77,7 @@ class Workspace:
                     monitor.champion_of(digest, folder, holdout),
                     config.sections(monitor.MonitorParams, params),
                 )
-        return dict(rounded(verdict.to_json())), scored
+        return verdict.as_written(), scored
 
     def learn(self, window: config.Window) -> Receipt:
         """Train a candidate on the history of `window`, which was fetched, and let the gate judge.

@@ -2,64 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from stages.drift.reasons import TITLES
-from stages.review.carriers import Carrier
+from stages.drift.statistics import STATISTICS, title_of
+from stages.records.verdict import Measurement, Verdict
+from stages.review.excerpts import Excerpt
 from stages.review.literal import literal, plain
 from stages.review.markdown import table
 
-CAUSES = {
-    "spam_share": "another share of spam",
-    "content": "other content",
-    "both": "another share of spam, and other content",
-}
 
-
-def evidence(verdict: Mapping[str, Any], carriers: Sequence[Carrier]) -> str:
+def evidence(verdict: Verdict, excerpts: Sequence[Excerpt]) -> str:
     """Return the verdict as Markdown: decision, reasons, statistics, messages that carry it."""
-    return "\n".join(_lines(verdict, carriers))
+    return "\n".join(_lines(verdict, excerpts))
 
 
-def _lines(verdict: Mapping[str, Any], carriers: Sequence[Carrier]) -> Iterator[str]:
-    window = verdict["window"]
-    yield f"## The window {window['from']} to {window['to']}: {_words(verdict['decision'])}\n"
+def _lines(verdict: Verdict, excerpts: Sequence[Excerpt]) -> Iterator[str]:
+    window = verdict.window
+    yield f"## The window {window.start} to {window.end}: {verdict.decision.words}\n"
     yield (
-        f"{window['messages']} messages, judged by the model `{verdict['model'][:12]}`; "
-        f"{window['predicted_spam_share']:.1%} of them called spam. "
-        f"{verdict['votes']} of 3 votes for a change, {verdict['quorum']} needed."
+        f"{window.messages} messages, judged by the model `{verdict.model[:12]}`; "
+        f"{window.predicted_spam_share:.1%} of them called spam. "
+        f"{verdict.votes} of {len(STATISTICS)} votes for a change, {verdict.quorum} needed."
     )
-    if cause := CAUSES.get(verdict.get("cause") or ""):
-        yield f"\nWhat has changed: **{cause}**."
+    if verdict.cause:
+        yield f"\nWhat has changed: **{verdict.cause.words}**."
     yield ""
-    yield from (f"- {plain(reason)}" for reason in verdict["reasons"])
-    if verdict["statistics"]:
+    yield from (f"- {plain(reason)}" for reason in verdict.reasons)
+    if verdict.statistics:
         yield ""
         yield table(
             ["statistic", "value", "threshold", "times threshold", "times usual", "votes"],
-            [_row(name, found) for name, found in verdict["statistics"].items()],
+            [_row(name, found) for name, found in verdict.statistics.items()],
         )
-    if carriers:
+    if excerpts:
         yield "\nThe messages that carry the shift most, as their senders wrote them:\n"
-        yield table(["subject", "text", "weight", "called"], [_carrier(c) for c in carriers])
+        yield table(["subject", "text", "weight", "called"], [_cells(e) for e in excerpts])
 
 
-def _row(name: str, found: Mapping[str, Any]) -> list[str]:
-    numbers = [f"{found[key]:.4f}" for key in ("value", "threshold")]
-    ratios = [f"{found[key]:.1f}" for key in ("ratio", "effect")]
-    return [TITLES.get(name, _words(name)), *numbers, *ratios, "yes" if found["voted"] else "no"]
+def _row(name: str, found: Measurement) -> list[str]:
+    numbers = [f"{value:.4f}" for value in (found.value, found.threshold)]
+    ratios = [f"{value:.1f}" for value in (found.ratio, found.effect)]
+    return [title_of(name), *numbers, *ratios, "yes" if found.voted else "no"]
 
 
-def _carrier(carrier: Carrier) -> list[str]:
-    called = {True: "spam", False: "ham", None: ""}[carrier.called_spam]
+def _cells(excerpt: Excerpt) -> list[str]:
+    called = {True: "spam", False: "ham", None: ""}[excerpt.called_spam]
     return [
-        literal(carrier.subject, 80),
-        literal(carrier.excerpt),
-        f"{carrier.weight:.3f}",
+        literal(excerpt.subject, 80),
+        literal(excerpt.text),
+        f"{excerpt.weight:.3f}",
         called,
     ]
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

@@ -15,8 +15,9 @@ from stages.machine.errors import DataError
 from stages.machine.files import read_json
 from stages.records.pointer import POINTER, Pointer, read_pointer
 from stages.records.receipt import RECEIPT, Receipt, read_receipt
+from stages.records.verdict import Verdict
 from stages.registry.registration import METRICS
-from stages.review.carriers import Carrier
+from stages.review.excerpts import Excerpt
 from stages.versioning import git
 
 FETCHED = Path("data/fetch/summary.json")
@@ -36,7 +37,7 @@ class Facts:
         digests: of train and holdout at `base`; empty where it has no receipt.
         fetched: `data/fetch/summary.json`, or None where it is not at hand.
         verdict: on drift, or None.
-        carriers: of the verdict.
+        excerpts: of the messages that carry the shift.
     """
 
     base: str
@@ -47,13 +48,11 @@ class Facts:
     params: Mapping[str, tuple[Any, Any]]
     digests: Mapping[str, str]
     fetched: Mapping[str, Any] | None
-    verdict: Mapping[str, Any] | None
-    carriers: Sequence[Carrier]
+    verdict: Verdict | None
+    excerpts: Sequence[Excerpt]
 
 
-def gather(
-    base: str, *, verdict: Mapping[str, Any] | None, carriers: Sequence[Carrier] = ()
-) -> Facts:
+def gather(base: str, *, verdict: Verdict | None, excerpts: Sequence[Excerpt] = ()) -> Facts:
     """Return what there is to say about the working folder, compared with the commit `base`.
 
     Raises:
@@ -78,7 +77,7 @@ def gather(
         digests=earlier["data"] if earlier else {},
         fetched=read_json(FETCHED) if FETCHED.exists() else None,
         verdict=verdict,
-        carriers=carriers,
+        excerpts=excerpts,
     )
 
 

@@ -52,7 +52,7 @@ def _sections(facts: Facts, pictures: Mapping[str, str]) -> Iterator[str]:
     yield f"\n{_to_do(facts)}\n"
     shown = {name: f"\n![{PICTURES[name]}]({address})" for name, address in pictures.items()}
     if facts.verdict:
-        yield evidence(facts.verdict, facts.carriers)
+        yield evidence(facts.verdict, facts.excerpts)
         yield shown.pop(_OF_DRIFT, "")
     yield "\n## The gate\n"
     yield from (f"- {plain(reason)}" for reason in facts.receipt.gate.reasons)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stages.dashboards.colours import LIMIT, PALETTE
-from stages.drift.reasons import TITLES
+from stages.drift.statistics import title_of
+from stages.records.verdict import Verdict
 from stages.run.summary import QUALITY
 
 if TYPE_CHECKING:
@@ -58,15 +59,15 @@ def draw_scores(path: Path, scores: Path) -> None:
     _save(figure, path)
 
 
-def draw_drift(path: Path, verdict: Mapping[str, Any]) -> None:
+def draw_drift(path: Path, verdict: Verdict) -> None:
     """Write each statistic as a multiple of its threshold to `path`."""
     figure = _figure(2.0)
     axes = figure.add_subplot()
-    names = list(verdict["statistics"])
-    ratios = [verdict["statistics"][name]["ratio"] for name in names]
+    names = list(verdict.statistics)
+    ratios = [found.ratio for found in verdict.statistics.values()]
     axes.barh(range(len(names)), ratios, color=_CHALLENGER, height=0.5)
     axes.axvline(1, color=LIMIT, linestyle="--", linewidth=1)
-    axes.set_yticks(range(len(names)), [TITLES.get(name, name) for name in names], fontsize=8)
+    axes.set_yticks(range(len(names)), [title_of(name) for name in names], fontsize=8)
     axes.set_xlabel("times the threshold (dashed)", fontsize=8)
     axes.tick_params(axis="x", labelsize=7)
     _save(figure, path)

@@ -7,12 +7,12 @@ from stages.forge.connect import open_forge
 from stages.forge.protocol import Forge
 from stages.machine.console import say
 from stages.machine.errors import ForgeError
-from stages.machine.files import read_json
-from stages.review.carriers import carriers_of
+from stages.records.layout import Layout
+from stages.records.verdict import Verdict
+from stages.review.excerpts import excerpts_of
 from stages.review.facts import Facts, gather
 from stages.review.page import page
 from stages.review.write import FOLDER, drawn, write_review
-from stages.stores.publication import VERDICT
 from stages.versioning import git
 from stages.versioning.dvc import reproduce
 
@@ -50,9 +50,11 @@ def review(base: str | None, pull_request: int | None) -> None:
 
 
 def _facts(base: str) -> Facts:
-    verdict = read_json(VERDICT) if VERDICT.exists() else None
-    facts = gather(base, verdict=verdict, carriers=carriers_of(verdict or {}))
-    if verdict is None or verdict["model"] == facts.receipt.champion:
+    layout = Layout()
+    verdict = Verdict.read(layout) if layout.verdict.exists() else None
+    excerpts = excerpts_of(verdict.carriers if verdict else (), layout)
+    facts = gather(base, verdict=verdict, excerpts=excerpts)
+    if verdict is None or verdict.model == facts.receipt.champion:
         return facts
     # A verdict on another model than the champion is no reason for this one.
     return gather(base, verdict=None)

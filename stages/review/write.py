@@ -20,7 +20,7 @@ def write_review(facts: Facts) -> Path:
         draw_quality(folder / "quality.png", facts.metrics)
         if _SCORES.exists():
             draw_scores(folder / "scores.png", _SCORES)
-        if facts.verdict and facts.verdict["statistics"]:
+        if facts.verdict and facts.verdict.statistics:
             draw_drift(folder / "drift.png", facts.verdict)
         write_text(folder / "review.md", page(facts, {name: name for name in drawn(folder)}))
     return FOLDER / "review.md"

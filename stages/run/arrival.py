@@ -5,11 +5,12 @@ from __future__ import annotations
 from stages import config
 from stages.infer import PREDICTIONS
 from stages.machine.console import say
-from stages.machine.files import read_json
+from stages.records.layout import Layout
 from stages.records.pointer import in_production
+from stages.records.verdict import Verdict
 from stages.stores.delivery import deliver, predictions_url
 from stages.stores.predictions import Drop
-from stages.stores.publication import VERDICT, publish_verdict
+from stages.stores.publication import publish_verdict
 
 
 def bring(params: config.Params, *, then: str) -> None:
@@ -26,7 +27,7 @@ def bring(params: config.Params, *, then: str) -> None:
         StoreError: a store cannot be reached or refuses; what was found is still here.
     """
     bring_predictions(params, then=then)
-    publish_verdict(read_json(VERDICT), params.stores)
+    publish_verdict(Verdict.read(Layout()), params.stores)
 
 
 def bring_predictions(params: config.Params, *, then: str) -> None:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from stages.machine.errors import DataError
 from stages.machine.files import read_json
+from stages.records.layout import Layout
 from stages.records.pointer import read_pointer
+from stages.records.verdict import Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 FETCH, METRICS = Path("data/fetch/summary.json"), Path("data/evaluate/metrics.json")
 RECEIPT, INFER = Path("data/register/receipt.json"), Path("data/infer/summary.json")
-DRIFT, REPORT = Path("data/monitor/drift.json"), Path("data/monitor/report.html")
+REPORT = Layout().drift_report
 
 QUALITY = {
     "one_minus_auc_percent": "(1-AUC)%, lower is better",
@@ -38,7 +40,8 @@ def print_summary(console: Console | None = None) -> None:
     Raises:
         DataError: no run has come to its end here.
     """
-    _print(_facts({path: _read(path) for path in (FETCH, METRICS, RECEIPT, INFER, DRIFT)}), console)
+    found = {path: _read(path) for path in (FETCH, METRICS, RECEIPT, INFER)}
+    _print(_facts(found, _verdict()), console)
 
 
 def print_scoring(console: Console | None = None) -> None:
@@ -50,7 +53,7 @@ def print_scoring(console: Console | None = None) -> None:
     Raises:
         DataError: no scoring has come to its end here.
     """
-    _print(_scoring({path: _read(path) for path in (FETCH, INFER, DRIFT)}), console)
+    _print(_scoring({path: _read(path) for path in (FETCH, INFER)}, _verdict()), console)
 
 
 def _print(facts: Iterable[tuple[str, list[str]]], console: Console | None) -> None:
@@ -77,20 +80,26 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _facts(found: dict[Path, dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
+def _verdict() -> Verdict:
+    return Verdict.read(Layout())
+
+
+def _facts(found: dict[Path, dict[str, Any]], verdict: Verdict) -> Iterator[tuple[str, list[str]]]:
     yield "Data", list(_data(found[FETCH]))
     metrics = found[METRICS]
     yield f"Model {metrics['candidate']['model'][:12]}{_holdout(metrics)}", list(_quality(metrics))
     yield _gate_title(found[RECEIPT]), list(found[RECEIPT]["gate"]["reasons"])
     yield "Predictions", list(_predictions(found[INFER]))
-    yield _drift_title(found[DRIFT]), list(found[DRIFT]["reasons"])
-    yield "Look next", list(_next(found[DRIFT]))
+    yield _drift_title(verdict), list(verdict.reasons)
+    yield "Look next", list(_next(verdict))
 
 
-def _scoring(found: dict[Path, dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
+def _scoring(
+    found: dict[Path, dict[str, Any]], verdict: Verdict
+) -> Iterator[tuple[str, list[str]]]:
     yield "Data", list(_data(found[FETCH]))
     yield "Predictions", list(_predictions(found[INFER]))
-    yield _drift_title(found[DRIFT]), list(found[DRIFT]["reasons"])
+    yield _drift_title(verdict), list(verdict.reasons)
 
 
 def _data(fetch: dict[str, Any]) -> Iterator[str]:
@@ -146,21 +155,21 @@ def _predictions(infer: dict[str, Any]) -> Iterator[str]:
     )
 
 
-def _drift_title(drift: dict[str, Any]) -> str:
-    decision = drift["decision"].replace("_", " ")
-    return f"Drift: {decision} ({drift['votes']} of {len(drift['statistics'])} votes)"
+def _drift_title(verdict: Verdict) -> str:
+    votes = f"{verdict.votes} of {len(verdict.statistics)} votes"
+    return f"Drift: {verdict.decision.words} ({votes})"
 
 
-def _next(drift: dict[str, Any]) -> Iterator[str]:
-    if _is_about(drift):
+def _next(verdict: Verdict) -> Iterator[str]:
+    if _is_about(verdict):
         yield f"{REPORT!s:<30} what changed, to look at in a browser"
     yield "data/infer/predictions/        the verdicts, Parquet by day"
     yield "data/evaluate/plots/           `dvc plots show`; slices in data/evaluate/metrics.json"
     yield "make compare                   experiments side by side"
 
 
-def _is_about(drift: dict[str, Any]) -> bool:
+def _is_about(verdict: Verdict) -> bool:
     """Return whether the report is of this verdict: DVC restores one without the other."""
     page = REPORT.read_text(encoding="utf-8") if REPORT.exists() else ""
-    window = drift["window"]
-    return f"{window['from']} to {window['to']}" in page and drift["model"][:12] in page
+    window = verdict.window
+    return f"{window.start} to {window.end}" in page and verdict.model[:12] in page

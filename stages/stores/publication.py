@@ -5,22 +5,20 @@ Both are idempotent. What did not arrive because a store was down arrives with t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from stages import config
+from stages.records.layout import Layout
+from stages.records.verdict import Verdict
 from stages.stores.history import history_url, rebuild, record
 from stages.stores.verdicts import keep, kept, verdicts_url
 
-VERDICT = Path("data/monitor/drift.json")
 
-
-def publish_verdict(verdict: Mapping[str, Any], stores: config.Stores) -> None:
+def publish_verdict(verdict: Verdict, stores: config.Stores) -> None:
     """Keep `verdict`, as its file says it, and write its row.
 
     Raises:
-        DataError: it is not a verdict.
         StoreError: it cannot be kept, or its row cannot be written.
     """
     keep(verdicts_url(stores.verdicts), verdict)
@@ -28,7 +26,7 @@ def publish_verdict(verdict: Mapping[str, Any], stores: config.Stores) -> None:
 
 
 def rebuild_history(files: Sequence[Path], stores: config.Stores) -> int:
-    """Write the rows of verdict files again; return how many.
+    """Write the rows of verdict files again; return the number.
 
     Args:
         files: which; if none are named, all that are kept, and where none are, the last one.
@@ -43,6 +41,6 @@ def rebuild_history(files: Sequence[Path], stores: config.Stores) -> int:
     if found:
         record(address, found)
         return len(found)
-    files = files or [VERDICT]
+    files = files or [Layout().verdict]
     rebuild(address, files)
     return len(files)

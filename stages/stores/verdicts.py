@@ -6,21 +6,19 @@ database can be rebuilt from them.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from stages.machine.console import track
 from stages.machine.errors import DataError, StoreError
-from stages.machine.files import json_text, write_text
+from stages.machine.files import write_text
 from stages.machine.variables import VERDICTS_URL
-from stages.stores.history.table import row
+from stages.records.layout import Layout
+from stages.records.verdict import Verdict, parse_verdict
 from stages.stores.s3 import filesystem
 from stages.stores.s3_check import Store, reported
 
-KEPT = Path("data/monitor/verdicts")
 _SCHEME = "s3://"
 # Objects that are asked for at once.
 _AT_ONCE = 100
@@ -31,27 +29,21 @@ def verdicts_url(configured: str | None, environment: Mapping[str, str] = os.env
 
     That is a folder, or `s3://bucket/prefix`.
     """
-    return environment.get(VERDICTS_URL) or configured or str(KEPT)
+    return environment.get(VERDICTS_URL) or configured or str(Layout().verdicts)
 
 
-def file_name(verdict: Mapping[str, Any]) -> str:
-    """Return the name of a verdict's file: a later verdict on the same model and window has it too.
-
-    Raises:
-        DataError: it is no verdict.
-    """
-    key = row(verdict)
-    return f"{key['model'][:16]}_{key['window_from']}_{key['window_to']}.json"
+def file_name(verdict: Verdict) -> str:
+    """Return the name of a verdict's file, which later verdicts on its model and window share."""
+    return f"{verdict.model[:16]}_{verdict.window.start}_{verdict.window.end}.json"
 
 
-def keep(url: str, verdict: Mapping[str, Any]) -> None:
+def keep(url: str, verdict: Verdict) -> None:
     """Keep `verdict` at `url`, whole or not at all; keeping it twice changes nothing.
 
     Raises:
-        DataError: it is no verdict.
         StoreError: the folder or the store cannot be written to.
     """
-    name, text = file_name(verdict), json_text(verdict)
+    name, text = file_name(verdict), verdict.text
     if url.startswith(_SCHEME):
         with reported(_store(url, "the verdict is written but not kept")):
             # An S3 object appears whole or not at all.
@@ -67,11 +59,11 @@ def keep(url: str, verdict: Mapping[str, Any]) -> None:
         ) from error
 
 
-def kept(url: str) -> list[dict[str, Any]]:
+def kept(url: str) -> list[Verdict]:
     """Return all verdicts that are kept at `url`, sorted by name.
 
     Raises:
-        DataError: a file there is no verdict.
+        DataError: a file there is not a verdict.
         StoreError: the store cannot be read.
     """
     if not url.startswith(_SCHEME):
@@ -93,17 +85,15 @@ def _objects(url: str) -> Iterator[tuple[str, bytes]]:
             yield from ((name, contents[name]) for name in chunk)
 
 
-def _verdict(name: str, content: bytes) -> dict[str, Any]:
+def _verdict(name: str, content: bytes) -> Verdict:
     try:
-        verdict: dict[str, Any] = json.loads(content)
-        row(verdict)
-    except (ValueError, DataError) as error:
+        return parse_verdict(content)
+    except ValueError as error:
         raise DataError(
-            f"{name} is no verdict ({type(error).__name__})",
+            f"{name} is not a verdict: {error}",
             expected="a file that the monitor stage wrote",
             fix="remove it, then run the same again",
         ) from error
-    return verdict
 
 
 def _store(url: str, trouble: str) -> Store:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,10 +13,11 @@ from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from stages.dashboards.grafana import DATA_SOURCE, check_dashboards, dashboard
+from stages.dashboards.grafana import DATA_SOURCE, check_dashboards, dashboard, row_widths
 from stages.dashboards.panels import PANELS, Kind, Panel
 from stages.dashboards.sql import in_range
 from stages.machine.errors import ConfigError
+from stages.records.decision import Decision
 from stages.stores.history import record
 from tests.dashboards.weeks import model, weeks
 
@@ -28,7 +31,7 @@ Rows = list[dict[str, Any]]
 def address(postgres_environment: dict[str, str], empty_postgres: str) -> str:
     """The dashboards' address of a database with thirteen weeks, one of them scored again."""
     verdicts = weeks(13)
-    again = {**verdicts[7], "model": model(1), "decision": "no_drift", "votes": 0}
+    again = dataclasses.replace(verdicts[7], model=model(1), decision=Decision.NO_DRIFT, votes=0)
     record(empty_postgres, [*verdicts, again])
     password = postgres_environment["SPAMLINE_READER_PASSWORD"]
     reader = make_url(empty_postgres).set(username="spamline_reader", password=password)
@@ -78,29 +81,26 @@ def test_it_shows_a_row_for_each_window_in_the_range(
 @pytest.mark.slow
 def test_the_numbers_are_those_of_the_verdicts(shown: Callable[..., Rows]) -> None:
     verdicts = weeks(13)
-    decisions = [verdict["decision"] for verdict in verdicts]
-    assert set(decisions) == {"not_enough_mail", "no_drift", "changed", "drift"}
+    decisions = [verdict.decision for verdict in verdicts]
+    assert set(decisions) == set(Decision)
     # The drift was scored again by the model after it, which speaks for that window now.
     assert decisions[7] == "drift"
-    decisions[7] = "no_drift"
+    decisions[7] = Decision.NO_DRIFT
     assert [row["verdict"] for row in shown(ALL["decisions"])] == decisions
     for row, verdict in zip(shown(ALL["mmd"]), verdicts, strict=True):
-        statistic = verdict["statistics"].get("mmd", {"value": None, "threshold": None})
-        assert (row["value"], row["threshold"]) == (statistic["value"], statistic["threshold"])
+        found = verdict.statistics.get("mmd")
+        expected = (found.value, found.threshold) if found else (None, None)
+        assert (row["value"], row["threshold"]) == expected
     for row, verdict in zip(shown(ALL["volume"]), verdicts, strict=True):
-        assert row["ham"] + row["spam"] == verdict["window"]["messages"]
-        assert row["spam"] == round(
-            verdict["window"]["messages"] * verdict["window"]["predicted_spam_share"]
-        )
+        assert row["ham"] + row["spam"] == verdict.window.messages
+        assert row["spam"] == round(verdict.window.messages * verdict.window.predicted_spam_share)
     for row, verdict in zip(shown(ALL["loss"]), verdicts, strict=True):
-        known = verdict["quality"]
-        assert row["realised"] == (known["one_minus_auc_percent"] if known else None)
+        known = verdict.quality
+        assert row["realised"] == (known.one_minus_auc_percent if known else None)
     for row, verdict in zip(shown(ALL["log-loss"]), verdicts, strict=True):
-        known = verdict["quality"]
-        assert row["realised"] == (known["log_loss"] if known else None)
-        assert row["surely"] == (
-            pytest.approx(0.8 * known["log_loss"], abs=1e-4) if known else None
-        )
+        known = verdict.quality
+        assert row["realised"] == (known.log_loss if known else None)
+        assert row["surely"] == (pytest.approx(0.8 * known.log_loss, abs=1e-4) if known else None)
         assert row["limit"] == (pytest.approx(0.09) if known else None)
     assert {row["needed"] for row in shown(ALL["votes"])} == {2}
     assert {row["floor"] for row in shown(ALL["effects"])} == {1.7}
@@ -165,8 +165,20 @@ def test_the_committed_dashboards_are_the_generated_ones(
         check_dashboards()
 
 
+@pytest.mark.parametrize("panels", range(1, 13))
+def test_every_row_of_panels_is_full(panels: int) -> None:
+    """However many there are, the next row begins where the one before fills the grid."""
+    widths = row_widths(panels)
+    assert len(widths) == panels
+    at = 0
+    for width in widths:
+        assert at + width <= 24
+        at = (at + width) % 24
+    assert at == 0
+
+
 def test_grafana_gets_every_panel_with_its_query_and_its_place() -> None:
-    drawn = [panel for panel in dashboard()["panels"] if panel["type"] != "row"]
+    drawn = [panel for panel in json.loads(dashboard())["panels"] if panel["type"] != "row"]
     assert [panel["title"] for panel in drawn] == [panel.title for panel in PANELS]
     for panel, ours in zip(drawn, PANELS, strict=True):
         [target] = panel["targets"]
@@ -176,7 +188,7 @@ def test_grafana_gets_every_panel_with_its_query_and_its_place() -> None:
     # No two overlap, and none leaves the grid.
     cells = [
         (x, y)
-        for place in (panel["gridPos"] for panel in dashboard()["panels"])
+        for place in (panel["gridPos"] for panel in json.loads(dashboard())["panels"])
         for x in range(place["x"], place["x"] + place["w"])
         for y in range(place["y"], place["y"] + place["h"])
     ]

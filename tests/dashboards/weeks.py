@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from typing import Any
 
-from stages.drift.comparison import Comparison, Statistic
-from stages.drift.quality import Quality
-from stages.drift.verdict import Subject, judge, not_enough_mail
-from stages.machine.files import rounded
-from stages.stores.history.table import STATISTICS
+from stages.drift.comparison import Comparison
+from stages.drift.statistics import STATISTICS
+from stages.drift.verdict import Subject, not_enough_mail, verdict_on
+from stages.records.verdict import JudgedWindow, Measurement, Quality, Verdict
 from tests.drift.drift_samples import drift, scores
 
 # Of the domain classifier, MMD, cosine: where they usually are, and their thresholds.
@@ -19,7 +17,7 @@ _USUAL, _THRESHOLDS = (0.53, 0.004, 0.02), (0.56, 0.006, 0.03)
 _STRENGTH = (0.2, 0.5, 0.3, 1.2, 0.4, 0.6, 1.3, 3.4, 0.1, 0.3, 0.2, 0.4, 0.3)
 
 
-def weeks(n: int, *, first: dt.date = dt.date(2002, 7, 15)) -> list[dict[str, Any]]:
+def weeks(n: int, *, first: dt.date = dt.date(2002, 7, 15)) -> list[Verdict]:
     """Return n verdicts on n weeks; the model changes after each drift."""
     return [_week(place, first + dt.timedelta(weeks=place)) for place in range(n)]
 
@@ -28,17 +26,19 @@ def model(number: int) -> str:
     return f"{(number + 1) * 0x9E3779B97F4A7C15 % 2**64:016x}" * 4
 
 
-def _week(place: int, first: dt.date) -> dict[str, Any]:
+def _week(place: int, first: dt.date) -> Verdict:
     quarter, week = divmod(place, len(_STRENGTH))
     strength = _STRENGTH[week] + 0.1 * math.sin(place)
     subject = Subject(
         model=model(quarter + (week >= 8)),
-        window_from=first,
-        window_to=first + dt.timedelta(weeks=1),
-        messages=30 if week == 10 else 420 + 90 * (week % 4),
-        copies=7,
+        window=JudgedWindow(
+            start=first,
+            end=first + dt.timedelta(weeks=1),
+            messages=30 if week == 10 else 420 + 90 * (week % 4),
+            predicted_spam_share=0.22 + 0.1 * math.sin(place / 3) + 0.15 * (strength > 3),
+            copies=7,
+        ),
         reference_messages=2000,
-        predicted_spam_share=0.22 + 0.1 * math.sin(place / 3) + 0.15 * (strength > 3),
     )
     quality = None
     if week % 3:
@@ -57,25 +57,22 @@ def _week(place: int, first: dt.date) -> dict[str, Any]:
             holdout_one_minus_auc_percent=0.26,
         )
     too_few = not_enough_mail(subject, quality, drift())
-    verdict = too_few or judge(subject, _comparison(strength), quality, scores(), drift())
-    return dict(rounded(verdict.to_json()))
+    verdict = too_few or verdict_on(subject, _comparison(strength), quality, scores(), drift())
+    return verdict.as_written()
 
 
 def _comparison(strength: float) -> Comparison:
-    statistics = []
-    for name, usual, threshold in zip(STATISTICS, _USUAL, _THRESHOLDS, strict=True):
-        base = 0.5 if name == "domain_classifier" else 0.0
+    measured = {}
+    for statistic, usual, threshold in zip(STATISTICS, _USUAL, _THRESHOLDS, strict=True):
+        base = statistic.chance
         value = base + (usual - base) * (1 + 1.4 * strength)
-        statistics.append(
-            Statistic(
-                name=name,
-                value=value,
-                threshold=threshold,
-                p_value=0.002 if value > threshold else 0.4,
-                ratio=(value - base) / (threshold - base),
-                effect=0.3 + 0.7 * strength,
-                floor=1.7,
-                voted=value > threshold,
-            )
+        measured[statistic.name] = Measurement(
+            value=value,
+            threshold=threshold,
+            p_value=0.002 if value > threshold else 0.4,
+            ratio=(value - base) / (threshold - base),
+            effect=0.3 + 0.7 * strength,
+            floor=1.7,
+            voted=value > threshold,
         )
-    return Comparison(tuple(statistics), vote_p_value=0.01, usual_windows=5, usual_known=False)
+    return Comparison(measured, vote_p_value=0.01, usual_windows=5, usual_known=False)

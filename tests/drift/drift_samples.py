@@ -12,13 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stages import config
-from stages.drift.causes import Cause, Explanation
-from stages.drift.comparison import Comparison, Statistic
-from stages.drift.estimate import Estimate
-from stages.drift.quality import Quality
+from stages.drift.comparison import Comparison
 from stages.drift.sample import Sample
 from stages.drift.verdict import Subject
+from stages.records.decision import Cause
 from stages.records.messages import MESSAGE_SCHEMA
+from stages.records.verdict import Explanation, JudgedWindow, Measurement, Quality, Scores
 
 DIM = 32
 MODEL = "a" * 64
@@ -61,20 +60,21 @@ def sample(
 def subject(messages: int = 300, reference_messages: int = 1000) -> Subject:
     return Subject(
         model=MODEL,
-        window_from=dt.date(2002, 9, 2),
-        window_to=dt.date(2002, 9, 9),
-        messages=messages,
-        copies=0,
+        window=JudgedWindow(
+            start=dt.date(2002, 9, 2),
+            end=dt.date(2002, 9, 9),
+            messages=messages,
+            predicted_spam_share=0.25,
+            copies=0,
+        ),
         reference_messages=reference_messages,
-        predicted_spam_share=0.25,
     )
 
 
 def comparison(voted: int, effects: tuple[float, ...] = (1.0, 1.0, 1.0)) -> Comparison:
     """Return a comparison in which the first `voted` statistics vote."""
-    statistics = tuple(
-        Statistic(
-            name=name,
+    statistics = {
+        name: Measurement(
             value=0.9 if i < voted else 0.1,
             threshold=0.5,
             p_value=0.002,
@@ -84,7 +84,7 @@ def comparison(voted: int, effects: tuple[float, ...] = (1.0, 1.0, 1.0)) -> Comp
             voted=i < voted,
         )
         for i, name in enumerate(("domain_classifier", "mmd", "cosine"))
-    )
+    }
     return Comparison(statistics, vote_p_value=0.002, usual_windows=3, usual_known=False)
 
 
@@ -92,11 +92,11 @@ def quality(log_loss: float, holdout: float | None = 0.05) -> Quality:
     """Return a quality whose log loss surely lies above `holdout` by 0.02 less than it does."""
     rise_low = None if holdout is None else log_loss - holdout - 0.02
     auc = None if holdout is None else 0.5
-    return Quality(50, 200, 1.5, 1.2, 0.9, 0.95, log_loss, rise_low, holdout, auc)
+    return Quality(1.5, 50, 200, 1.2, 0.9, 0.95, log_loss, rise_low, holdout, auc)
 
 
-def scores(error: float = 1.0) -> Estimate:
-    return Estimate(0.1, error, reference_error_percent=1.0)
+def scores(error: float = 1.0) -> Scores:
+    return Scores(0.1, error, reference_error_percent=1.0)
 
 
 def explanation(cause: Cause | None) -> Explanation:

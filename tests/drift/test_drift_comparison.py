@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.drift.comparison import FALLBACK_THRESHOLDS, Comparison, compare
+from stages.drift.comparison import FALLBACK_THRESHOLDS, Comparison, comparison_of
 from stages.drift.sample import Sample
 from stages.drift.usual import FEWEST_WINDOWS, MOST_WINDOWS, contiguous_windows
 from tests.drift.drift_samples import START, drift, sample
@@ -22,7 +22,7 @@ WEEK = dt.timedelta(days=7)
 
 def run(reference: Sample, window: Sample, seed: int = 1, **changes: float) -> Comparison:
     rng = np.random.default_rng(seed)
-    return compare(reference, window, drift=drift(**changes), length=WEEK, rng=rng)
+    return comparison_of(reference, window, drift=drift(**changes), length=WEEK, rng=rng)
 
 
 def shuffled(messages: Sample, rng: np.random.Generator) -> Sample:
@@ -43,7 +43,7 @@ def test_a_new_topic_fires(seed: int) -> None:
     comparison = run(sample(rng, 500, [0, 1, 2, 3]), sample(rng, 120, [0, 1, 2, 7]))
     assert comparison.votes >= 2
     assert comparison.vote_p_value <= 0.01
-    assert all(s.ratio > 1 for s in comparison.statistics if s.voted)
+    assert all(s.ratio > 1 for s in comparison.statistics.values() if s.voted)
 
 
 def test_row_order_does_not_matter() -> None:
@@ -69,12 +69,12 @@ _PROGRAM = """
 import dataclasses, datetime, json, sys
 import numpy as np
 from tests.drift.drift_samples import drift, sample
-from stages.drift.comparison import compare
+from stages.drift.comparison import comparison_of
 from stages.machine.files import rounded
 rng = np.random.default_rng(2)
 reference, window = sample(rng, 900, [0, 1, 2]), sample(rng, 300, [0, 1, 2])
 week = datetime.timedelta(days=7)
-found = compare(reference, window, drift=drift(), length=week, rng=np.random.default_rng(1))
+found = comparison_of(reference, window, drift=drift(), length=week, rng=np.random.default_rng(1))
 print(json.dumps(rounded(dataclasses.asdict(found))))
 """
 
@@ -114,8 +114,8 @@ def test_effects_are_measured_against_the_usual_difference_between_weeks() -> No
     new = run(reference, sample(rng, 150, [4, 5, 6], days=7, start=28))
     assert usual.usual_windows == new.usual_windows == 4
     assert usual.votes >= 2
-    assert max(s.effect for s in usual.statistics) < 1.7
-    assert min(s.effect for s in new.statistics) > 1.7
+    assert max(s.effect for s in usual.statistics.values()) < 1.7
+    assert min(s.effect for s in new.statistics.values()) > 1.7
 
 
 def test_a_short_reference_falls_back_to_a_multiple_of_the_thresholds() -> None:
@@ -123,7 +123,7 @@ def test_a_short_reference_falls_back_to_a_multiple_of_the_thresholds() -> None:
     reference = sample(rng, 300, [0, 1, 2], days=6)
     found = run(reference, sample(rng, 100, [0, 1, 4], days=7, start=7))
     assert found.usual_windows == 0
-    for statistic in found.statistics:
+    for statistic in found.statistics.values():
         assert statistic.effect == pytest.approx(statistic.ratio / FALLBACK_THRESHOLDS)
 
 
@@ -131,7 +131,7 @@ def test_effects_of_independent_mail_are_in_units_of_the_threshold_at_least() ->
     rng = np.random.default_rng(9)
     found = run(sample(rng, 800, [0, 1, 2]), sample(rng, 100, [0, 1, 2], days=7, start=28))
     assert found.usual_windows == 4
-    assert all(s.effect <= s.ratio + 1e-9 for s in found.statistics if s.ratio > 0)
+    assert all(s.effect <= s.ratio + 1e-9 for s in found.statistics.values() if s.ratio > 0)
 
 
 def test_a_long_reference_says_itself_how_far_its_windows_lie() -> None:
@@ -146,7 +146,7 @@ def test_a_long_reference_says_itself_how_far_its_windows_lie() -> None:
     assert (new.usual_windows, new.usual_known) == (24, True)
     assert usual.unusual == 0
     assert new.unusual == 3
-    assert all(statistic.floor < 99 for statistic in new.statistics)
+    assert all(statistic.floor < 99 for statistic in new.statistics.values())
     assert not run(reference, sample(rng, 60, [0], start=168), unusual_rate=0.01).usual_known
 
 

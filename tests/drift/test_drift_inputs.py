@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from stages.drift.descriptors import describe, principal_components
-from stages.drift.inputs import Window, read_reference, read_window
+from stages.drift.inputs import ScoredWindow, read_reference, read_window
 from stages.machine.errors import DataError
 from tests.drift.drift_samples import ENCODER, MODEL, Sample, sample, write_reference, write_window
 
 
-def read(folder: Path, model: str = MODEL) -> Window:
+def read(folder: Path, model: str = MODEL) -> ScoredWindow:
     return read_window(
         folder / "fetch/batch.parquet",
         folder / "embed/batch.parquet",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.drift.comparison import Comparison, compare
+from stages.drift.comparison import Comparison, comparison_of
 from stages.drift.sample import Sample
 from tests.drift.drift_samples import drift, sample
 
@@ -23,7 +23,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(reference: Sample, window: Sample, null: str = "reference") -> Comparison:
     limits = drift(null_distribution=null)
-    return compare(reference, window, drift=limits, length=WEEK, rng=np.random.default_rng(1))
+    return comparison_of(reference, window, drift=limits, length=WEEK, rng=np.random.default_rng(1))
 
 
 @pytest.mark.parametrize("null", ["permutation", "reference"])
@@ -63,7 +63,7 @@ def test_what_other_code_has_computed_is_computed_anew(
     code.write_text("SHRINKAGE = 0.75")
     first = run(reference, window)
     code.write_text("SHRINKAGE = 0.85")
-    monkeypatch.setattr("stages.drift.statistics.SHRINKAGE", 0.2)
+    monkeypatch.setattr("stages.drift.statistics.domain_classifier.SHRINKAGE", 0.2)
     kept = list(cache.iterdir())
     other = run(reference, window)
     assert len(list(cache.iterdir())) == len(kept) + 1
@@ -87,6 +87,6 @@ def test_both_null_distributions_see_a_new_topic() -> None:
     reference, window = sample(rng, 500, [0, 1, 2]), sample(rng, 120, [0, 1, 2, 7])
     exact, own = (run(reference, window, null) for null in ("permutation", "reference"))
     assert exact.votes == own.votes == 3
-    for one, other in zip(exact.statistics, own.statistics, strict=True):
+    for one, other in zip(exact.statistics.values(), own.statistics.values(), strict=True):
         assert one.value == pytest.approx(other.value, rel=0.05)
         assert one.threshold == pytest.approx(other.threshold, rel=0.25)

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from stages.drift.carriers import carriers
-from stages.drift.causes import Cause
-from stages.drift.inputs import Reference, Window
+from stages.drift.inputs import Reference, ScoredWindow
 from stages.drift.report import shared_columns, verdict_panel, write_report
-from stages.drift.verdict import Verdict, Why, judge, not_enough_mail
+from stages.drift.verdict import explained, not_enough_mail, verdict_on
+from stages.records.decision import Cause
+from stages.records.verdict import Verdict
 from tests.drift.drift_samples import (
     ENCODER,
     comparison,
@@ -27,12 +28,12 @@ from tests.drift.drift_samples import (
 
 
 @pytest.fixture
-def sides() -> tuple[Reference, Window]:
+def sides() -> tuple[Reference, ScoredWindow]:
     rng = np.random.default_rng(0)
     past, now = sample(rng, 300, [0, 1]), sample(rng, 90, [0, 2])
     # A constant column must not stop the report.
     descriptors = {"links": np.zeros(300), "spam_probability": rng.random(300)}
-    window = Window(
+    window = ScoredWindow(
         sample=now,
         encoder=ENCODER,
         labels=np.full(90, None, dtype=object),
@@ -47,11 +48,11 @@ def sides() -> tuple[Reference, Window]:
 
 @pytest.fixture
 def verdict() -> Verdict:
-    return judge(subject(), comparison(3), quality(3.0), scores(), drift())
+    return verdict_on(subject(), comparison(3), quality(3.0), scores(), drift())
 
 
 def test_the_page_holds_the_verdict_and_loads_nothing(
-    tmp_path: Path, verdict: Verdict, sides: tuple[Reference, Window]
+    tmp_path: Path, verdict: Verdict, sides: tuple[Reference, ScoredWindow]
 ) -> None:
     state = np.random.get_state()[1].copy()  # type: ignore[union-attr]
     write_report(tmp_path / "report.html", verdict, *sides)
@@ -65,7 +66,7 @@ def test_the_page_holds_the_verdict_and_loads_nothing(
     assert np.array_equal(state, np.random.get_state()[1])  # type: ignore[arg-type]
 
 
-def test_only_columns_of_both_sides_are_shown(sides: tuple[Reference, Window]) -> None:
+def test_only_columns_of_both_sides_are_shown(sides: tuple[Reference, ScoredWindow]) -> None:
     past, now = shared_columns(*sides)
     assert list(past) == list(now)
     assert "digits" not in now
@@ -80,12 +81,12 @@ def test_what_is_written_into_the_page_is_escaped(verdict: Verdict) -> None:
 
 
 def test_the_messages_that_carry_the_change_are_shown_as_text(
-    tmp_path: Path, verdict: Verdict, sides: tuple[Reference, Window]
+    tmp_path: Path, verdict: Verdict, sides: tuple[Reference, ScoredWindow]
 ) -> None:
     reference, window = sides
     found = carriers(reference.sample, window.sample, window.called_spam)
-    why = Why(explanation(Cause.CONTENT), found)
-    write_report(tmp_path / "report.html", verdict.explained(why), *sides)
+    whole = explained(verdict, explanation(Cause.CONTENT), found)
+    write_report(tmp_path / "report.html", whole, *sides)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert found[0].id[:12] in page
     assert "New content explains the change" in page
@@ -93,7 +94,9 @@ def test_the_messages_that_carry_the_change_are_shown_as_text(
     assert "<img src=a>" not in page
 
 
-def test_too_little_mail_still_gets_a_page(tmp_path: Path, sides: tuple[Reference, Window]) -> None:
+def test_too_little_mail_still_gets_a_page(
+    tmp_path: Path, sides: tuple[Reference, ScoredWindow]
+) -> None:
     refusal = not_enough_mail(subject(messages=1), None, drift())
     assert refusal is not None
     write_report(tmp_path / "report.html", refusal, *sides)

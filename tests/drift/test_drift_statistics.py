@@ -6,17 +6,12 @@ import numpy as np
 import pytest
 
 from stages.drift.permutation import permuted
-from stages.drift.statistics import (
-    KERNEL_BLOCK,
-    SHRINKAGE,
-    cosine_distance,
-    domain_classifier,
-    evaluate,
-    implied_auc,
-    kernel_gamma,
-    maximum_mean_discrepancy,
-    mean_embeddings,
-)
+from stages.drift.statistics import all_statistics
+from stages.drift.statistics.cosine import cosine_distance
+from stages.drift.statistics.domain_classifier import SHRINKAGE, domain_classifier, implied_auc
+from stages.drift.statistics.kernel import KERNEL_BLOCK, kernel_gamma
+from stages.drift.statistics.means import Labelled, mean_embeddings
+from stages.drift.statistics.mmd import maximum_mean_discrepancy
 from tests.drift.drift_samples import embeddings
 
 
@@ -85,7 +80,7 @@ def test_random_features_stand_in_for_the_kernel(monkeypatch: pytest.MonkeyPatch
     shifted = np.concatenate([embeddings(rng, 900, [0, 1, 2]), embeddings(rng, 300, [0, 5])])
     labellings = permuted(np.arange(1200) >= 900, 40, rng)
     exact = maximum_mean_discrepancy(shifted, labellings)
-    monkeypatch.setattr("stages.drift.statistics.MOST_KERNEL_ROWS", 1199)
+    monkeypatch.setattr("stages.drift.statistics.kernel.MOST_KERNEL_ROWS", 1199)
     stood_in = maximum_mean_discrepancy(shifted, labellings)
     assert stood_in[0] == pytest.approx(exact[0], rel=0.1)
     assert np.abs(stood_in[1:]).max() < exact[0] / 10
@@ -101,8 +96,10 @@ def test_bandwidth_is_the_median_of_all_pairs_where_the_sample_is_small() -> Non
 def test_labellings_of_different_sizes_can_share_a_call(pooled: np.ndarray) -> None:
     rng = np.random.default_rng(1)
     small, large = (permuted(np.arange(len(pooled)) < size, 2, rng) for size in (30, 200))
-    together = evaluate(pooled, np.concatenate([small, large]))
-    apart = np.concatenate([evaluate(pooled, small), evaluate(pooled, large)])
+    together = all_statistics(Labelled(pooled, np.concatenate([small, large])))
+    apart = np.concatenate(
+        [all_statistics(Labelled(pooled, small)), all_statistics(Labelled(pooled, large))]
+    )
     np.testing.assert_allclose(together, apart, rtol=1e-5, atol=1e-7)
 
 
@@ -115,5 +112,5 @@ def test_implied_auc_runs_from_chance_to_certainty() -> None:
 def test_identical_messages_are_finite() -> None:
     same = np.repeat(embeddings(np.random.default_rng(0), 1, [0]), 80, axis=0)
     labellings = permuted(np.arange(80) >= 60, 5, np.random.default_rng(0))
-    assert np.isfinite(evaluate(same, labellings)).all()
-    assert np.isfinite(evaluate(np.zeros_like(same), labellings)).all()
+    assert np.isfinite(all_statistics(Labelled(same, labellings))).all()
+    assert np.isfinite(all_statistics(Labelled(np.zeros_like(same), labellings))).all()

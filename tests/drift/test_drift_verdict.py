@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from stages.drift.quality import FEWEST_LABELLED, Quality, realised_quality
-from stages.drift.verdict import Decision, judge, not_enough_mail
-from stages.machine.files import json_text, rounded
+from stages.drift.quality import FEWEST_LABELLED, realised_quality
+from stages.drift.verdict import not_enough_mail, verdict_on
+from stages.records.decision import Decision
 from stages.records.holdout import Holdout
+from stages.records.verdict import Quality
 from tests.drift.drift_samples import comparison, drift, quality, scores, subject
 
 LARGE = (2.0, 2.0, 0.5)
@@ -24,7 +25,7 @@ def test_too_little_mail_is_a_verdict_of_its_own(messages: int, reference: int) 
     assert verdict.decision is Decision.NOT_ENOUGH_MAIL
     assert "at least 50 are needed" in verdict.reasons[0]
     assert verdict.votes == 0
-    assert verdict.to_json()["statistics"] == {}
+    assert verdict.statistics == {}
 
 
 def test_enough_mail_is_none() -> None:
@@ -48,48 +49,50 @@ def test_only_a_change_that_matters_is_drift(
     voted: int, effects: tuple[float, ...], realised: float | None, expected: Decision
 ) -> None:
     known = None if realised is None else quality(realised)
-    verdict = judge(subject(), comparison(voted, effects), known, scores(), drift())
+    verdict = verdict_on(subject(), comparison(voted, effects), known, scores(), drift())
     assert verdict.decision is expected
     assert verdict.votes == voted
 
 
 def test_while_labels_are_late_the_estimated_error_decides() -> None:
     limits = drift(max_estimated_rise_percent=3.0)
-    assert judge(subject(), comparison(2), None, scores(3.9), limits).decision is Decision.CHANGED
-    verdict = judge(subject(), comparison(2), None, scores(4.1), limits)
+    assert (
+        verdict_on(subject(), comparison(2), None, scores(3.9), limits).decision is Decision.CHANGED
+    )
+    verdict = verdict_on(subject(), comparison(2), None, scores(4.1), limits)
     assert verdict.decision is Decision.DRIFT
     assert any("4.10 % of the verdicts are wrong" in reason for reason in verdict.reasons)
     # Where labels are known, they count, not the estimate.
-    known = judge(subject(), comparison(2), quality(0.05), scores(9.0), limits)
+    known = verdict_on(subject(), comparison(2), quality(0.05), scores(9.0), limits)
     assert known.decision is Decision.CHANGED
 
 
 def test_an_unknown_holdout_loss_is_no_reason() -> None:
-    verdict = judge(subject(), comparison(3), quality(5.0, holdout=None), scores(), drift())
+    verdict = verdict_on(subject(), comparison(3), quality(5.0, holdout=None), scores(), drift())
     assert verdict.decision is Decision.CHANGED
 
 
 def test_the_quorum_is_a_parameter() -> None:
     assert (
-        judge(subject(), comparison(2), None, scores(), drift(quorum=3)).decision
+        verdict_on(subject(), comparison(2), None, scores(), drift(quorum=3)).decision
         is Decision.NO_DRIFT
     )
     assert (
-        judge(subject(), comparison(1), None, scores(), drift(quorum=1)).decision
+        verdict_on(subject(), comparison(1), None, scores(), drift(quorum=1)).decision
         is Decision.CHANGED
     )
 
 
 def test_reasons_name_the_numbers() -> None:
-    verdict = judge(subject(), comparison(3, LARGE), quality(0.25), scores(), drift())
+    verdict = verdict_on(subject(), comparison(3, LARGE), quality(0.25), scores(), drift())
     text = " ".join(verdict.reasons)
     for part in ("3 of 3", "p = 0.002", "1.7 times", "0.200 above", "at 0.180", "0.9000", "0.5000"):
         assert part in text
 
 
 def test_json_says_all_and_is_canonical() -> None:
-    verdict = judge(subject(), comparison(2), quality(0.08), scores(), drift())
-    said = json.loads(json_text(rounded(verdict.to_json())))
+    verdict = verdict_on(subject(), comparison(2), quality(0.08), scores(), drift())
+    said = json.loads(verdict.text)
     assert said["decision"] == "changed"
     assert said["changed"]
     assert not said["matters"]

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from stages.drift.carriers import MOST, carriers, witness
-from stages.drift.causes import Cause, Explanation, explain
+from stages.drift.causes import explain
 from stages.drift.estimate import estimate
 from stages.drift.sample import Sample, pool
-from stages.drift.statistics import kernel_gamma
+from stages.drift.statistics.kernel import kernel_gamma
+from stages.records.decision import Cause
+from stages.records.verdict import Explanation
 from tests.drift.drift_samples import drift, sample
 
 HAM, SPAM, NEW = [0, 1, 2], [3, 4], [6, 7]

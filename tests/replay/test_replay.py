@@ -14,10 +14,11 @@ from stages import config
 from stages.drift.guards import Action
 from stages.machine.errors import ConfigError, DataError
 from stages.machine.files import write_json
+from stages.records.decision import Decision
 from stages.records.holdout import Holdout
 from stages.records.pointer import Pointer
 from stages.replay.command import anywhere
-from stages.replay.figure import draw
+from stages.replay.figure import draw, strip_words
 from stages.replay.record import (
     Record,
     Retraining,
@@ -30,6 +31,7 @@ from stages.replay.replay import _begin
 from stages.replay.results import Lived, compute, results
 from stages.replay.schedule import Policy, Span, spans
 from stages.replay.table import HEAD, rows
+from tests.stores.history_samples import VERDICT
 
 MODEL = "a" * 64
 DAY = dt.date(2024, 1, 1)
@@ -38,16 +40,14 @@ EVALUATION = config.Evaluation(resamples=100, confidence=0.9)
 
 def record(number: int, decision: str | None = "no_drift", **changes: Any) -> Record:
     start = DAY + dt.timedelta(days=7 * number)
-    verdict = {
-        "decision": decision,
-        "model": MODEL,
-        "reasons": ["because"],
-        "window": {"messages": 40},
-    }
+    window = dataclasses.replace(VERDICT.window, messages=40)
+    verdict = decision and dataclasses.replace(
+        VERDICT, decision=Decision(decision), model=MODEL, reasons=("because",), window=window
+    )
     made = Record(
         start=start,
         end=start + dt.timedelta(days=7),
-        verdict=verdict if decision else None,
+        verdict=verdict or None,
         action=Action.NONE,
         retraining=None,
         production=Pointer("spamline", MODEL, None, Holdout(300, 100, 0.1 + 0.2, 0.1, 0.01)),
@@ -168,6 +168,22 @@ def test_the_same_results_give_the_same_figure(tmp_path: Path) -> None:
     first, second = ((tmp_path / name).read_bytes() for name in ("first.svg", "second.svg"))
     assert first == second
     assert b"<svg" in first
+
+
+@pytest.mark.parametrize(
+    ("decision", "action", "words"),
+    [
+        ("no_mail", "none", "no mail"),
+        ("no_drift", "none", "no drift"),
+        ("not_enough_mail", "none", "not enough\nmail"),
+        ("drift", "retrain", "drift"),
+        ("drift", "cooling_down", "drift\ncooling down"),
+    ],
+)
+def test_the_figure_says_the_verdict_and_what_held_it_back(
+    decision: str, action: str, words: str
+) -> None:
+    assert strip_words(decision, action)[0] == words
 
 
 def test_a_folder_with_other_files_is_left_alone_and_an_earlier_replay_is_replaced(

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from stages import config
-from stages.drift.inputs import Window
+from stages.drift.inputs import ScoredWindow
 from stages.machine.errors import DataError
+from stages.records.decision import Decision
 from stages.records.pointer import Pointer
 from stages.records.receipt import GateDecision, Receipt
+from stages.records.verdict import Verdict
 from stages.replay.life import Life
 from stages.replay.record import Record, Retraining
 from stages.replay.schedule import Policy, spans
 from tests.drift.drift_samples import sample
+from tests.stores.history_samples import on_week
 
 START, WEEK = dt.date(2024, 1, 29), dt.timedelta(days=7)
 BASE = config.Window(dt.date(2024, 1, 1), START, 7, START, START + WEEK, None)
@@ -48,18 +51,20 @@ class StandIn:
         if self._decision(window) is None:
             raise DataError("the batch holds no messages", expected="some", fix="-")
 
-    def score(self, window: config.Window) -> tuple[dict[str, Any], Window]:
+    def score(self, window: config.Window) -> tuple[Verdict, ScoredWindow]:
         self.cpu_seconds += 1.0
         self.done.append(("score", str(window.until)))
-        verdict = {
-            "decision": self._decision(window),
-            "model": self.production.model,
-            "window": {"to": str(window.batch_to)},
-        }
+        verdict = dataclasses.replace(
+            on_week(str(window.batch_from), str(window.batch_to)),
+            decision=Decision(self._decision(window)),
+            model=self.production.model,
+        )
         mail = sample(np.random.default_rng(0), 4, [0])
         labels = np.asarray(["ham", "spam", None, "spam"], dtype=object)
         called = np.asarray([False, True, False, False])
-        return verdict, Window(mail, "e", labels, called.astype(float), called, called, {}, {})
+        return verdict, ScoredWindow(
+            mail, "e", labels, called.astype(float), called, called, {}, {}
+        )
 
     def learn(self, window: config.Window) -> Receipt:
         self.cpu_seconds += 10.0
@@ -96,7 +101,7 @@ def test_a_drifting_window_retrains_and_the_next_is_scored_by_the_new_model(tmp_
     ]
     promoted = Retraining(True, "(1-AUC)% is 0.25 on its holdout")
     assert [record.retraining for record in records] == [None, promoted, None, None]
-    models = [record.verdict["model"] for record in records if record.verdict]
+    models = [record.verdict.model for record in records if record.verdict]
     assert models[:2] == [FIRST.model] * 2
     assert models[2:] == [records[1].production.model] * 2
     assert records[1].production.previous == FIRST.model

@@ -12,9 +12,11 @@ from stages.drift.guards import Action
 from stages.loop.judging import Judged
 from stages.records.pointer import Pointer
 from stages.records.receipt import GateDecision, Receipt
-from stages.review.carriers import Carrier
+from stages.records.verdict import Measurement, Verdict
+from stages.review.excerpts import Excerpt
 from stages.review.facts import Facts
 from stages.run.summary import QUALITY
+from tests.stores.history_samples import on_week
 
 OLD, NEW = "a" * 64, "b" * 64
 
@@ -27,23 +29,16 @@ def scores(model: str, value: float) -> dict[str, Any]:
     }
 
 
-def verdict(**more: Any) -> dict[str, Any]:
-    statistic = {"value": 0.9, "threshold": 0.7, "ratio": 2.5, "effect": 1.9, "voted": True}
-    return {
-        "decision": "drift",
-        "reasons": ["Mail changed: 3 of 3 statistics are above their thresholds."],
-        "model": OLD,
-        "window": {
-            "from": "2002-08-26",
-            "to": "2002-09-02",
-            "messages": 400,
-            "predicted_spam_share": 0.2,
-        },
-        "votes": 3,
-        "quorum": 2,
-        "statistics": {"mmd": statistic, "cosine": statistic, "domain_classifier": statistic},
-        **more,
-    }
+def verdict(**more: Any) -> Verdict:
+    """Return a verdict of drift, some of it replaced."""
+    found = Measurement(0.9, 0.7, p_value=0.002, ratio=2.5, effect=1.9, voted=True)
+    drifted = dataclasses.replace(
+        on_week("2002-08-26", "2002-09-02"),
+        reasons=("Mail changed: 3 of 3 statistics are above their thresholds.",),
+        quorum=2,
+        statistics={"mmd": found, "cosine": found, "domain_classifier": found},
+    )
+    return dataclasses.replace(drifted, **more)
 
 
 def judged(params: Path, first: dt.date) -> Judged:
@@ -89,7 +84,7 @@ def facts(**more: Any) -> Facts:
             }
         },
         verdict=verdict(),
-        carriers=[Carrier("Cheap watches", "Dear friend", 0.12, True)],
+        excerpts=[Excerpt("Cheap watches", "Dear friend", 0.12, True)],
     )
     return dataclasses.replace(whole, **more)
 

@@ -13,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from stages.review.carriers import Carrier, carriers_of
+from stages.records.decision import Cause, Decision
+from stages.records.layout import Layout
+from stages.records.verdict import Carrier
+from stages.review.excerpts import Excerpt, excerpts_of
 from stages.review.facts import parameters
 from stages.review.literal import literal, plain
 from stages.review.page import MOST_CHARACTERS, page, title
@@ -151,49 +154,46 @@ def test_the_page_has_what_a_person_decides_by() -> None:
 
 @pytest.mark.parametrize(
     ("cause", "words"),
-    [(None, None), ("spam_share", "another share of spam"), ("content", "other content")],
+    [(None, None), *((cause, cause.words) for cause in Cause)],
 )
-def test_the_cause_is_named_where_the_verdict_knows_it(cause: str | None, words: str) -> None:
+def test_the_cause_is_named_where_the_verdict_knows_it(cause: Cause | None, words: str) -> None:
     text = page(facts(verdict=verdict(cause=cause)), {})
     assert (f"What has changed: **{words}**" in text) == (words is not None)
 
 
 def test_a_verdict_without_statistics_has_a_page_too() -> None:
     assert "not enough mail" in page(
-        facts(verdict=verdict(decision="not_enough_mail", statistics={})), {}
+        facts(verdict=verdict(decision=Decision.NOT_ENOUGH_MAIL, statistics={})), {}
     )
 
 
 def test_a_page_never_outgrows_the_forge() -> None:
     params = {f"key{number}": ("x" * 5000, "y" * 5000) for number in range(2000)}
-    carriers = [Carrier("s" * 10**6, "t" * 10**6, 0.1, None)] * 10
-    text = page(facts(params=params, carriers=carriers), {})
+    excerpts = [Excerpt("s" * 10**6, "t" * 10**6, 0.1, None)] * 10
+    text = page(facts(params=params, excerpts=excerpts), {})
     assert len(text) < MOST_CHARACTERS
     assert "and 1960 more" in text
-    cut = page(facts(verdict=verdict(reasons=["r" * 290] * 400)), {})
+    cut = page(facts(verdict=verdict(reasons=("r" * 290,) * 400)), {})
     assert len(cut) <= MOST_CHARACTERS
     assert "`make review` writes the whole page" in cut
 
 
-def test_carriers_are_found_wherever_their_mail_stands_now(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_carriers_are_found_wherever_their_mail_stands_now(tmp_path: Path) -> None:
     (tmp_path / "data/fetch").mkdir(parents=True)
     for split, name in (("batch", "one"), ("holdout", "two")):
         rows = {"id": [name], "subject": [f"of {name}"], "text": ["x" * 1000]}
         pq.write_table(pa.table(rows), tmp_path / f"data/fetch/{split}.parquet")
     named = [
-        {"id": "two", "weight": 0.5, "called_spam": False},
-        {"id": "lost", "weight": 0.4, "called_spam": True},
-        {"id": "one", "weight": 0.3, "called_spam": True},
+        Carrier("two", 0.5, called_spam=False),
+        Carrier("lost", 0.4, called_spam=True),
+        Carrier("one", 0.3, called_spam=True),
     ]
-    found = carriers_of({"carriers": named})
+    found = excerpts_of(named, Layout(tmp_path))
     assert [(c.subject, c.weight, c.called_spam) for c in found] == [
         ("of two", 0.5, False),
         ("of one", 0.3, True),
     ]
-    assert carriers_of({}) == carriers_of({"carriers": []}) == []
+    assert excerpts_of([], Layout(tmp_path)) == []
 
 
 def test_pictures_have_the_same_bytes_from_the_same_numbers(tmp_path: Path) -> None:

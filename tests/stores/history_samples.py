@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from pathlib import Path
 
-STATISTIC = {
-    "value": 0.9,
-    "threshold": 0.6,
-    "p_value": 0.002,
-    "ratio": 4.0,
-    "effect": 2.0,
-    "voted": True,
-}
-VERDICT: dict[str, Any] = {
-    "decision": "drift",
-    "model": "a" * 64,
-    "window": {
-        "from": "2002-09-02",
-        "to": "2002-09-09",
-        "messages": 300,
-        "predicted_spam_share": 0.2,
-    },
-    "reference": {"messages": 1000},
-    "votes": 3,
-    "p_value": 0.002,
-    "statistics": dict.fromkeys(("domain_classifier", "mmd", "cosine"), STATISTIC),
-    "quality": {"one_minus_auc_percent": 3.2},
-}
+from stages.records.verdict import Verdict, parse_verdict
+
+_SPARSE = Path(__file__).parents[1] / "records/golden/verdicts/sparse.json"
+# With what the first code said alone.
+VERDICT = parse_verdict(_SPARSE.read_bytes())
+
+
+def on_week(start: str, end: str) -> Verdict:
+    """Return the same verdict on another window."""
+    content = json.loads(_SPARSE.read_text())
+    content["window"] |= {"from": start, "to": end}
+    return parse_verdict(json.dumps(content))
+
 
 # What `create_all` made, and a row in it.
 UNVERSIONED = """

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import copy
+import dataclasses
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stages.drift.verdict import judge
+from stages.drift.verdict import verdict_on
 from stages.machine.errors import DataError, StoreError
-from stages.machine.files import rounded, write_json
+from stages.records.decision import Decision
+from stages.records.verdict import Verdict
 from stages.stores.history import TABLE, history_url, reading, rebuild, record
 from tests.drift.drift_samples import comparison, drift, quality, scores, subject
-from tests.stores.history_samples import VERDICT
+from tests.stores.history_samples import VERDICT, on_week
 
 
-def changed(**values: Any) -> dict[str, Any]:
-    return {**copy.deepcopy(VERDICT), **values}
+def changed(**values: Any) -> Verdict:
+    return dataclasses.replace(VERDICT, **values)
 
 
 @pytest.fixture
@@ -49,18 +50,19 @@ def test_writing_twice_changes_nothing(url: str, path: Path) -> None:
 
 def test_a_new_verdict_on_the_same_window_replaces_the_old(url: str, path: Path) -> None:
     record(url, [VERDICT])
-    record(url, [changed(decision="changed", quality=None)])
+    record(url, [changed(decision=Decision.CHANGED, quality=None)])
     assert rows(path, "decision, realised_one_minus_auc_percent") == [("changed", None)]
 
 
 def test_another_model_or_window_is_another_row(url: str, path: Path) -> None:
-    week = {**VERDICT["window"], "from": "2002-09-09", "to": "2002-09-16"}
-    record(url, [VERDICT, changed(model="b" * 64), changed(window=week)])
+    record(url, [VERDICT, changed(model="b" * 64), on_week("2002-09-09", "2002-09-16")])
     assert len(rows(path)) == 3
 
 
 def test_too_little_mail_is_recorded_without_statistics(url: str, path: Path) -> None:
-    refusal = changed(decision="not_enough_mail", statistics={}, p_value=None, votes=0)
+    refusal = changed(decision=Decision.NOT_ENOUGH_MAIL, statistics={}, p_value=None, votes=0)
+    # Also where the window had a verdict with statistics before.
+    record(url, [VERDICT])
     record(url, [refusal])
     assert rows(path, "decision, mmd_value, mmd_voted") == [("not_enough_mail", None, None)]
 
@@ -69,7 +71,7 @@ def test_rebuilt_from_files_it_is_the_same(tmp_path: Path, url: str, path: Path)
     verdicts = [VERDICT, changed(model="b" * 64)]
     record(url, verdicts)
     for i, verdict in enumerate(verdicts):
-        write_json(tmp_path / f"{i}.json", verdict)
+        (tmp_path / f"{i}.json").write_text(verdict.text)
     again = tmp_path / "again.db"
     rebuild(f"sqlite:///{again}", [tmp_path / "0.json", tmp_path / "1.json"])
     assert rows(again) == rows(path)
@@ -79,9 +81,9 @@ def test_rebuilt_from_files_it_is_the_same(tmp_path: Path, url: str, path: Path)
 def test_a_file_that_is_no_verdict_writes_nothing(
     tmp_path: Path, url: str, path: Path, text: str
 ) -> None:
-    write_json(tmp_path / "good.json", VERDICT)
+    (tmp_path / "good.json").write_text(VERDICT.text)
     (tmp_path / "bad.json").write_text(text)
-    with pytest.raises(DataError, match=r"bad\.json is no verdict"):
+    with pytest.raises(DataError, match=r"bad\.json is not a verdict"):
         rebuild(url, [tmp_path / "good.json", tmp_path / "bad.json"])
     assert not path.exists()
 
@@ -121,8 +123,8 @@ def test_a_wrong_address_is_one_line_without_the_password(address: str) -> None:
 
 
 def test_it_says_what_a_verdict_was_judged_by_and_why(url: str, path: Path) -> None:
-    judged = judge(subject(), comparison(3), quality(4.0), scores(), drift())
-    record(url, [rounded(judged.to_json())])
+    judged = verdict_on(subject(), comparison(3), quality(4.0), scores(), drift())
+    record(url, [judged.as_written()])
     columns = "changed, matters, quorum, false_alarm_rate, effect_floor, labelled_spam, copies"
     assert rows(path, columns) == [(1, 1, 2, 0.01, 1.7, 50, 0)]
     [(reason, details)] = rows(path, "reason, details")

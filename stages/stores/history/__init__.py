@@ -5,13 +5,13 @@ changes nothing and the kept verdict files rebuild the whole history. The table 
 up to date by Alembic (`migrations/`), in the transaction that writes; it is never dropped.
 """
 
-from stages.stores.history.database import history_url, reading
+from stages.stores.history.address import history_url
+from stages.stores.history.database import reading
 from stages.stores.history.store import rebuild, record
-from stages.stores.history.table import KEY, STATISTICS, TABLE
+from stages.stores.history.table import KEY, TABLE
 
 __all__ = [
     "KEY",
-    "STATISTICS",
     "TABLE",
     "history_url",
     "reading",

@@ -1,30 +1,24 @@
-"""The adapter of SQLAlchemy: the history's address, and transactions whose errors are one line."""
+"""The adapter of SQLAlchemy: transactions on the history, whose errors are one line."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages.machine.errors import StoreError
-from stages.machine.variables import HISTORY_URL
+from stages.stores.history.address import is_absent_file, no_store, parse_address, shown
 from stages.stores.history.table import TABLE
+from stages.stores.history.upgrade import newest, revision
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
-HISTORY = Path("data/monitor/history.db")
 # Both drivers take a limit in seconds, each under its own name.
 _LIMITS = {"sqlite": {"timeout": 10}, "postgresql": {"connect_timeout": 5}}
 _NOT_WRITTEN = "the verdict is written but the monitoring history is not"
 _NOT_READ = "the monitoring history cannot be read"
-
-
-def history_url(configured: str | None, environment: Mapping[str, str] = os.environ) -> str:
-    """Return the history's address: of the environment, else as configured, else `HISTORY`."""
-    return environment.get(HISTORY_URL) or configured or f"sqlite:///{HISTORY.resolve()}"
 
 
 @contextmanager
@@ -34,7 +28,7 @@ def writing(url: str) -> Iterator[Connection]:
     Raises:
         StoreError: the database cannot be reached, or refuses; the line has no password.
     """
-    parsed = _parsed(url, _NOT_WRITTEN)
+    parsed = parse_address(url, _NOT_WRITTEN)
     with _one_line(parsed, _NOT_WRITTEN):
         if parsed.database and parsed.get_backend_name() == "sqlite":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -50,33 +44,21 @@ def reading(url: str) -> Iterator[Connection | None]:
     Raises:
         StoreError: the database cannot be reached, or its table is not of this code.
     """
-    from stages.stores.history.upgrade import HEAD, revision
-
-    parsed = _parsed(url, _NOT_READ)
+    parsed = parse_address(url, _NOT_READ)
     with _one_line(parsed, _NOT_READ):
-        if _is_absent_file(parsed):
+        if is_absent_file(parsed):
             yield None
             return
         with _engine(parsed, begin="BEGIN").begin() as connection:
             found = revision(connection)
-            if found not in (None, HEAD):
+            if found not in (None, newest()):
                 raise StoreError(
                     f"{_NOT_READ}: the table {TABLE} at {shown(parsed)} is of {found}",
-                    expected=f"revision {HEAD}",
+                    expected=f"revision {newest()}",
                     fix="`python -m stages history` brings an older one up to date; for a newer "
                     "one, update the checkout",
                 )
             yield connection if found else None
-
-
-def shown(url: URL) -> str:
-    """Return `url` as it may be shown: no password, and no options, which may hold one."""
-    return url.set(query={}).render_as_string()
-
-
-def _is_absent_file(parsed: URL) -> bool:
-    # Opening it would make an empty one.
-    return parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists()
 
 
 def _engine(parsed: URL, *, begin: str) -> Engine:
@@ -106,26 +88,4 @@ def _one_line(parsed: URL, failed: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, ImportError, OSError) as error:
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise _no_store(f"{failed}: {shown(parsed)}: {cause}") from error
-
-
-def _parsed(url: str, failed: str) -> URL:
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        # The text is not shown: it may hold a password.
-        raise _no_store(f"{failed}: the address is no database URL") from None
-    if parsed.get_backend_name() not in _LIMITS:
-        raise _no_store(f"{failed}: {shown(parsed)} is neither SQLite nor PostgreSQL")
-    return parsed
-
-
-def _no_store(found: str) -> StoreError:
-    return StoreError(
-        found,
-        expected=f"a database that answers, with our table {TABLE} or none of that name",
-        fix=f"start it, or correct stores.history or {HISTORY_URL}, then run the same again",
-    )
+        raise no_store(f"{failed}: {shown(parsed)}: {cause}") from error

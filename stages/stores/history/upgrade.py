@@ -2,7 +2,7 @@
 
 no table              -> all revisions
 table of earlier code -> adopted as `FIRST` where its columns are those, then the later revisions
-version HEAD          -> nothing (two short queries)
+newest revision       -> nothing (two short queries)
 an earlier version    -> the later revisions
 an unknown version    -> refused: the database is of later code
 other columns         -> refused, untouched
@@ -10,12 +10,13 @@ other columns         -> refused, untouched
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages.machine.errors import StoreError
 from stages.machine.variables import HISTORY_URL
-from stages.stores.history.database import shown
+from stages.stores.history.address import shown
 from stages.stores.history.table import KEY, TABLE
 
 if TYPE_CHECKING:
@@ -24,10 +25,17 @@ if TYPE_CHECKING:
 
 # An MLflow server may share the database; its table has Alembic's usual name.
 VERSION_TABLE = "spamline_alembic_version"
-FIRST, HEAD = "0001", "0003"
+FIRST = "0001"
 UNVERSIONED = "no revision"
-# Of PostgreSQL's advisory locks: any number that nobody else takes.
+# One of PostgreSQL's advisory locks: any number that nothing else takes.
 _LOCK = 7_316_427_101
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@cache
+def newest() -> str:
+    """Return the newest revision, which is the one that the rest of this code reads and writes."""
+    return max(path.stem[1:5] for path in (_MIGRATIONS / "versions").glob("r*.py"))
 
 
 def revision(connection: Connection) -> str | None:
@@ -48,12 +56,12 @@ def bring_up_to_date(connection: Connection) -> None:
     Raises:
         StoreError: a table of that name is not ours, or the database is of later code.
     """
-    if revision(connection) == HEAD:
+    if revision(connection) == newest():
         return
     _wait_for_turn(connection)
     # Another process may have been at it in the meantime.
     found = revision(connection)
-    if found == HEAD:
+    if found == newest():
         return
 
     from alembic import command
@@ -72,7 +80,7 @@ def configuration(connection: Connection | None = None) -> Config:
     from alembic.config import Config
 
     config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config
 
@@ -116,7 +124,7 @@ def _check_known(config: Config, found: str) -> None:
         raise StoreError(
             f"the verdict is written but the monitoring history is not: the table {TABLE} at "
             f"{address} is of revision {found}, which is newer than this checkout",
-            expected=f"revision {HEAD} or earlier",
+            expected=f"revision {newest()} or earlier",
             fix="update the checkout (git pull), then run the same again",
         ) from None
 

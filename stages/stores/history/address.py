@@ -1,0 +1,61 @@
+"""The history's address: where it is configured, what it may be, and how it is shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stages.machine.errors import StoreError
+from stages.machine.variables import HISTORY_URL
+from stages.records.layout import Layout
+from stages.stores.history.table import TABLE
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+_BACKENDS = ("sqlite", "postgresql")
+
+
+def history_url(configured: str | None, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the history's address: the environment's, else as configured, else the local file."""
+    return environment.get(HISTORY_URL) or configured or f"sqlite:///{Layout().history.resolve()}"
+
+
+def parse_address(url: str, failed: str) -> URL:
+    """Return the address `url`; `failed` begins the line where it is not one.
+
+    Raises:
+        StoreError: it is not a URL, or of a database that we do not know.
+    """
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # The text is not shown: it may hold a password.
+        raise no_store(f"{failed}: the address is not a database URL") from None
+    if parsed.get_backend_name() not in _BACKENDS:
+        raise no_store(f"{failed}: {shown(parsed)} is neither SQLite nor PostgreSQL")
+    return parsed
+
+
+def shown(url: URL) -> str:
+    """Return `url` as it may be shown: no password, and no options, which may hold one."""
+    return url.set(query={}).render_as_string()
+
+
+def is_absent_file(url: URL) -> bool:
+    """Return whether `url` is a SQLite file that is not there; opening it would make it."""
+    return url.get_backend_name() == "sqlite" and not Path(url.database or "").exists()
+
+
+def no_store(found: str) -> StoreError:
+    """Return the error that the history cannot be used because of what was `found`."""
+    return StoreError(
+        found,
+        expected=f"a database that answers, with our table {TABLE} or none of that name",
+        fix=f"start it, or correct stores.history or {HISTORY_URL}, then run the same again",
+    )
