@@ -12,18 +12,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from benchmarks.machine import measured_on
-from stages import config, evaluate, train
+from stages import config
 from stages.machine.files import write_json
-from stages.model.classifier import decision_scores
 from stages.model.evaluation import Scores
 from stages.model.evaluation import evaluate as compared
-from stages.model.features import Messages
+from stages.model.scoring.messages import Messages
 from stages.model.tables import Split, read_split
-from stages.model.training import calibrated
-from stages.model.training import train as trained_on
+from stages.model.training.fitting import fit_filter
+from stages.records.layout import HERE
 
 RESULT = Path(__file__).with_suffix(".json")
 # The first is the default; the last is what the original system used.
@@ -40,8 +37,8 @@ CHOICES = [
 
 def main() -> None:
     """Measure, and write the result."""
-    learned = read_split(train.MAIL, train.EMBEDDINGS)
-    held_out = read_split(evaluate.MAIL, evaluate.EMBEDDINGS)
+    learned = read_split(HERE.messages("train"), HERE.embeddings("train"))
+    held_out = read_split(HERE.messages("holdout"), HERE.embeddings("holdout"))
     rows: list[dict[str, Any]] = []
     default: Scores | None = None
     for overrides in CHOICES:
@@ -69,7 +66,7 @@ def _messages(split: Split) -> Messages:
 
 
 def _scored(params: config.Params, learned: Split, held_out: Split) -> Scores:
-    model = trained_on(
+    model = fit_filter(
         _messages(learned),
         learned.spam,
         features=params.features,
@@ -78,9 +75,7 @@ def _scored(params: config.Params, learned: Split, held_out: Split) -> Scores:
         decision=params.decision,
         seed=params.seed,
     )
-    X = model.features.transform(_messages(held_out))
-    probability = calibrated(model.calibrator, decision_scores(model.classifier, X))
-    return Scores("-", np.asarray(probability), model.threshold)
+    return Scores("-", model.scorer.probabilities(_messages(held_out)), model.threshold)
 
 
 if __name__ == "__main__":

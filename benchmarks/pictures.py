@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 from benchmarks.browser import opened
 from stages import config
-from stages.dashboards.page import PAGE, write_page
+from stages.dashboards.page import write_page
 from stages.machine.environment import load_environment
 from stages.machine.errors import DataError, RegistryError, UserError
 from stages.machine.files import replacing
+from stages.records.layout import HERE
 from stages.registry.mlflow.location import Location, locate
 from stages.stores.history import history_url
 
@@ -50,7 +51,7 @@ def main() -> int:
 
 def draw_dashboard(browser: BrowserContext, history: str) -> None:
     """Write the picture of the page of the history at `history`."""
-    if write_page(PAGE, history) == 0:
+    if write_page(HERE.dashboard, history) == 0:
         raise DataError(
             "the monitoring history is empty",
             expected="at least one verdict",
@@ -58,7 +59,7 @@ def draw_dashboard(browser: BrowserContext, history: str) -> None:
         )
     page = browser.new_page()
     page.set_viewport_size(_DASHBOARD_SIZE)  # type: ignore[arg-type]
-    page.goto(PAGE.resolve().as_uri())
+    page.goto(HERE.dashboard.resolve().as_uri())
     page.wait_for_function("document.documentElement.dataset.drawn")
     take(page, DASHBOARD)
 

@@ -19,13 +19,13 @@ from benchmarks.machine import shown
 from benchmarks.replay_tables import false_harms, planted, policies, weeks
 from stages.cli.reference import fill
 from stages.machine.files import read_json, write_text
+from stages.records.layout import HERE
 from stages.replay import table as cells
 from stages.review.markdown import table
 
 README, REPLAY = Path("README.md"), Path("docs/replay.md")
 DRIFT = Path("docs/drift-measured.md")
 PICTURE = Path("docs/run.svg")
-METRICS = Path("data/evaluate/metrics.json")
 RUN, CHOICES = Path("benchmarks/run.json"), Path("benchmarks/choices.json")
 STACK = Path("benchmarks/stack.json")
 COLUMNS = {
@@ -79,7 +79,7 @@ def main() -> int:
 
 def figures() -> list[str]:
     """Return the table of what a run achieves and costs."""
-    metrics, run = read_json(METRICS), read_json(RUN)
+    metrics, run = read_json(HERE.metrics), read_json(RUN)
     candidate, holdout = metrics["candidate"], metrics["holdout"]
     rows = [
         (
@@ -148,7 +148,7 @@ def draw() -> None:
     from stages.run.summary import print_summary
 
     console = Console(record=True, width=132, highlight=False, file=io.StringIO())
-    print_summary(console)
+    print_summary(console=console)
     write_text(PICTURE, console.export_svg(title="make run", unique_id="run"))
 
 

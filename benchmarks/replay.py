@@ -25,7 +25,7 @@ from stages.machine.files import replacing, write_json
 from stages.machine.pinning import pin_environment
 from stages.mail.sources import open_source
 from stages.model.metrics import log_losses
-from stages.replay.command import SCRATCH
+from stages.records.layout import HERE
 from stages.replay.record import Scored, read_scored
 from stages.replay.replay import FIGURE, replay
 from stages.replay.schedule import Policy, Span, spans
@@ -57,9 +57,9 @@ def main() -> None:
     """Measure, and write the results."""
     params = config.load()
     survey = open_source(params.source, seed=params.seed).survey()
-    found = replay(params, spans(START, END, 7), list(Policy), SCRATCH, survey)
+    found = replay(params, spans(START, END, 7), list(Policy), HERE.replay, survey)
     later = replay(
-        params, spans(LATER, END, 7), [Policy.NEVER, Policy.DRIFT], SCRATCH / "later", survey
+        params, spans(LATER, END, 7), [Policy.NEVER, Policy.DRIFT], HERE.replay / "later", survey
     )
     gate = dataclasses.replace(params.gate, max_ham_false_positive_rate=LOST_HAM)
     streams = _planted(dataclasses.replace(params, search=SEARCH, gate=gate))
@@ -73,7 +73,7 @@ def main() -> None:
     seconds = {"policies": found.compute, "later": later.compute}
     write_json(COMPUTE, {"machine": measured_on(), **seconds})
     with replacing(PICTURE) as picture:
-        shutil.copy(SCRATCH / FIGURE, picture)
+        shutil.copy(HERE.replay / FIGURE, picture)
 
 
 def _planted(params: config.Params) -> list[dict[str, Any]]:
@@ -82,7 +82,7 @@ def _planted(params: config.Params) -> list[dict[str, Any]]:
     streams = []
     for plant in PLANTS:
         windows = spans(LATER, plant.end, 7)
-        folder = SCRATCH / "streams" / plant.name
+        folder = HERE.replay / "streams" / plant.name
         stream = planted(base, feed, plant, params.seed)
         source = write_stream(folder.with_suffix(".parquet"), stream)
         own = dataclasses.replace(params, source=source)
@@ -96,7 +96,7 @@ def _planted(params: config.Params) -> list[dict[str, Any]]:
 def _false_harms(params: config.Params) -> list[dict[str, Any]]:
     """Return how often a harm is false on the mail that one first model scored throughout."""
     found = []
-    for start, folder in ((START, SCRATCH), (LATER, SCRATCH / "later")):
+    for start, folder in ((START, HERE.replay), (LATER, HERE.replay / "later")):
         windows = folder / Policy.NEVER / "windows"
         read = (read_scored(windows, span.start) for span in spans(start, END, 7))
         scored = Scored.joined([part for part in read if part is not None])

@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from benchmarks.browser import opened
 from benchmarks.pictures import take
 from stages.machine.errors import DataError, UserError
-from stages.review.write import FOLDER
+from stages.records.layout import HERE
 
 PICTURE = Path("docs/review.png")
 # Down to the evidence for drift; the rest is more of the same.
@@ -39,7 +39,7 @@ def html(markdown: str) -> str:
 
 def main() -> int:
     """Write the picture; return the exit status."""
-    page = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER / "review.md"
+    page = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.review / "review.md"
     try:
         draw(page)
     except UserError as error:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 
 from stages import config
-from stages.machine.console import say, track
+from stages.machine.console import track
 from stages.machine.files import write_parquet
 from stages.model.cached_encoder import CachedEncoder, cached_encoder
-from stages.model.encoder import fingerprint, message_text
+from stages.model.space import fingerprint, message_text
+from stages.records.layout import Layout
 
-IN, OUT = Path("data/fetch"), Path("data/embed")
 BATCH_ROWS = 256
 
 
@@ -34,15 +33,15 @@ def schema(encoder: config.Encoder) -> pa.Schema:
     return pa.schema(columns, metadata={"encoder": fingerprint(encoder)})
 
 
-def run(params: EmbedParams, split: str) -> None:
+def run(params: EmbedParams, layout: Layout, split: str) -> str:
     """Write `data/embed/<split>.parquet`: the rows of `data/fetch/<split>.parquet`, in order."""
     import pyarrow.parquet as pq
 
-    source = pq.ParquetFile(IN / f"{split}.parquet")
+    source = pq.ParquetFile(layout.messages(split))
     with cached_encoder(params.encoder) as encoder:
         batches = _embedded(source, encoder, schema(params.encoder), split)
-        rows = write_parquet(OUT / f"{split}.parquet", schema(params.encoder), batches)
-    say(
+        rows = write_parquet(layout.embeddings(split), schema(params.encoder), batches)
+    return (
         f"embed {split}: {rows} messages in {params.encoder.dim} dimensions, "
         f"{encoder.found} of them from the cache"
     )

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from stages import config
-from stages.machine.console import say
 from stages.machine.files import scratch, write_json
 from stages.mail.sources import open_source
-from stages.mail.windows import SPLITS, write_splits
-
-OUT = Path("data/fetch")
-SUMMARY = OUT / "summary.json"
+from stages.mail.windows import write_splits
+from stages.records.layout import SPLITS, Layout
 
 
 @dataclass(frozen=True)
@@ -26,8 +22,8 @@ class FetchParams:
     duplicates: config.Duplicates
 
 
-def run(params: FetchParams) -> None:
-    """Write `data/fetch/{train,holdout,batch}.parquet` and `summary.json`.
+def run(params: FetchParams, layout: Layout) -> str:
+    """Write `data/fetch/{train,holdout,batch}.parquet` and `summary.json`; return a line on them.
 
     The files take their places, the summary last, only after all of them are whole.
 
@@ -36,14 +32,14 @@ def run(params: FetchParams) -> None:
         DataError: its mail does not fill the window.
     """
     source = open_source(params.source, seed=params.seed)
-    with scratch(OUT / "new") as new:
+    with scratch(layout.fetch_summary.parent / "new") as new:
         summary = write_splits(
             source, params.window, params.duplicates, seed=params.seed, folder=new
         )
-        write_json(new / SUMMARY.name, summary)
-        for name in (*(f"{split}.parquet" for split in SPLITS), SUMMARY.name):
-            (new / name).replace(OUT / name)
-    say(f"fetch: {_line(summary)}")
+        write_json(new / layout.fetch_summary.name, summary)
+        for path in (*map(layout.messages, SPLITS), layout.fetch_summary):
+            (new / path.name).replace(path)
+    return f"fetch: {_line(summary)}"
 
 
 def _line(summary: dict[str, Any]) -> str:

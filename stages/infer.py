@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 
 from stages import config
-from stages.machine.console import say
 from stages.machine.files import write_json
 from stages.model.filter import Filter
 from stages.model.tables import Split, iter_split
+from stages.records.layout import Layout
 from stages.records.pointer import in_production
-from stages.registry.filling import fill_and_obtain
-from stages.registry.mlflow.connect import open_registry
-from stages.stores.delivery import deliver, predictions_url
-from stages.stores.predictions import Drop, Tally, prediction_rows, write_predictions
-
-MAIL, EMBEDDINGS = Path("data/fetch/batch.parquet"), Path("data/embed/batch.parquet")
-PREDICTIONS, SUMMARY = Path("data/infer/predictions"), Path("data/infer/summary.json")
+from stages.records.predictions import Drop, Tally, prediction_rows, write_predictions
+from stages.registry.shelf import Shelf
 
 
 @dataclass(frozen=True)
@@ -27,35 +21,26 @@ class InferParams:
     """The sections of `params.yaml` that this stage reads."""
 
     window: config.Window
-    registry: config.Registry
     inference: config.Inference
 
 
-def run(params: InferParams) -> None:
-    """Write `data/infer/predictions/` and `summary.json`, then copy the predictions to S3 if asked.
+def run(params: InferParams, layout: Layout, models: Shelf) -> str:
+    """Write `data/infer/predictions/` and `summary.json`; return a line on them.
 
     Raises:
-        RegistryError: there is no production model, or it is not to be had.
+        RegistryError: there is no production model, or it is not available.
         DataError: messages and embeddings are not of the same mail.
-        StoreError: S3 cannot be reached or refuses; the predictions are written here.
     """
-    url = predictions_url(config.load().stores.predictions)
-    digest, _ = in_production()
-    scored = predict(digest, fill_and_obtain(open_registry(params.registry), digest), params)
-    drop = Drop(digest, params.window)
-    delivery = url and deliver(PREDICTIONS, drop, url, then="dvc repro infer")
-    say(f"{scored}; {delivery}" if delivery else scored)
-
-
-def predict(digest: str, folder: Path, params: InferParams) -> str:
-    """Write what the model `digest` in `folder` says of the batch; return a line on it."""
-    model = Filter.load(folder)
+    digest, _ = in_production(layout.pointer)
+    model = Filter.load(models.obtain(digest))
     tally = Tally()
-    pieces = iter_split(MAIL, EMBEDDINGS, rows=params.inference.batch_rows)
+    mail, embeddings = layout.messages("batch"), layout.embeddings("batch")
+    pieces = iter_split(mail, embeddings, rows=params.inference.batch_rows)
     rows = (tally.seen(_scored(piece, model, digest)) for piece in pieces)
     drop = Drop(digest, params.window)
-    write_predictions(PREDICTIONS, drop, rows)
-    write_json(SUMMARY, {"model": digest, "window": drop.edges(), **tally.summary()})
+    write_predictions(layout.predictions, drop, rows)
+    summary = {"model": digest, "window": drop.edges(), **tally.summary()}
+    write_json(layout.infer_summary, summary)
     return f"infer: {tally.messages} messages, {tally.spam} of them spam, by {digest[:12]}"
 
 

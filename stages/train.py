@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from stages import config
 from stages.drift.reference import REFERENCE, write_reference
-from stages.machine.console import say, track
+from stages.machine.console import track
 from stages.machine.errors import DataError
 from stages.machine.files import replacing
-from stages.model.features import Messages
-from stages.model.filter import save_filter
+from stages.model.scoring.messages import Messages
 from stages.model.tables import Split, read_split
-from stages.model.training import Trained, train
-
-MAIL, EMBEDDINGS = Path("data/fetch/train.parquet"), Path("data/embed/train.parquet")
-MODEL, TRIALS = Path("data/train/model"), Path("data/train/trials.csv")
+from stages.model.training.fitting import Trained, fit_filter
+from stages.model.training.saving import save_filter
+from stages.model.training.search import best_of
+from stages.records.layout import Layout
+from stages.records.specification import TrainedOn
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class TrainParams:
     reference_size: int
 
 
-def run(params: TrainParams) -> None:
+def run(params: TrainParams, layout: Layout) -> str:
     """Write the model folder `data/train/model` and the search's table `data/train/trials.csv`.
 
     Raises:
@@ -41,7 +40,7 @@ def run(params: TrainParams) -> None:
     """
     import pandas as pd
 
-    split = read_split(MAIL, EMBEDDINGS)
+    split = read_split(layout.messages("train"), layout.embeddings("train"))
     _check_classes(split, params.search.folds)
     bar = track(range(params.search.trials), doing="train", total=params.search.trials)
 
@@ -49,7 +48,7 @@ def run(params: TrainParams) -> None:
         next(bar, None)
 
     advance()
-    trained = train(
+    trained = fit_filter(
         Messages(split.embeddings, split.column("subject"), split.column("text")),
         split.spam,
         features=params.features,
@@ -59,11 +58,13 @@ def run(params: TrainParams) -> None:
         seed=params.seed,
         on_trial=advance,
     )
-    _write_model(params, split, trained)
-    with replacing(TRIALS) as temporary:
-        pd.DataFrame(trained.trials).round(6).to_csv(temporary, index=False)
-    best = max(trial["roc_auc"] for trial in trained.trials)
-    say(
+    with replacing(layout.model) as folder:
+        _write_model(folder, params, split, trained)
+    trials = pd.DataFrame([trial.row() for trial in trained.trials])
+    with replacing(layout.trials) as temporary:
+        trials.round(6).to_csv(temporary, index=False)
+    best = best_of(trained.trials).roc_auc
+    return (
         f"train: {params.classifier.kind} on {len(split.spam)} messages "
         f"({split.spam.sum()} spam), best of {len(trained.trials)} trials: "
         f"cross-validated ROC-AUC {best:.4f}, spam from probability {trained.threshold:.4f}"
@@ -81,26 +82,25 @@ def _check_classes(split: Split, folds: int) -> None:
         )
 
 
-def _write_model(params: TrainParams, split: Split, trained: Trained) -> None:
-    with replacing(MODEL) as folder:
-        save_filter(
-            folder,
-            trained,
-            encoder=params.encoder,
-            features=params.features,
-            trained_on=_trained_on(params, split, trained),
-        )
-        write_reference(folder / REFERENCE, split, trained.out_of_fold, size=params.reference_size)
+def _write_model(folder: Path, params: TrainParams, split: Split, trained: Trained) -> None:
+    save_filter(
+        folder,
+        trained,
+        encoder=params.encoder,
+        features=params.features,
+        trained_on=_trained_on(params, split, trained),
+    )
+    write_reference(folder / REFERENCE, split, trained.out_of_fold, size=params.reference_size)
 
 
-def _trained_on(params: TrainParams, split: Split, trained: Trained) -> dict[str, Any]:
-    received = [str(moment) for moment in split.column("received_at")]
-    return {
-        "spam": int(split.spam.sum()),
-        "ham": int((~split.spam).sum()),
-        "first": received[0],
-        "last": received[-1],
-        "classifier": params.classifier.kind,
-        "hyperparameters": trained.hyperparameters,
-        "seed": params.seed,
-    }
+def _trained_on(params: TrainParams, split: Split, trained: Trained) -> TrainedOn:
+    received = split.column("received_at")
+    return TrainedOn(
+        spam=int(split.spam.sum()),
+        ham=int((~split.spam).sum()),
+        first=received[0],
+        last=received[-1],
+        classifier=params.classifier.kind,
+        hyperparameters=trained.hyperparameters,
+        seed=params.seed,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,9 +97,10 @@ def tiny_filter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real model folder, trained on forty messages by their words alone."""
     import numpy as np
 
-    from stages.model.features import Messages
-    from stages.model.filter import save_filter
-    from stages.model.training import train
+    from stages.model.scoring.messages import Messages
+    from stages.model.training.fitting import fit_filter
+    from stages.model.training.saving import save_filter
+    from stages.records.specification import TrainedOn
     from tests.registry.samples import ENCODER, HAM_TEXT, SPAM_TEXT
 
     texts = [f"{SPAM_TEXT} {i}" for i in range(20)] + [f"{HAM_TEXT} {i}" for i in range(20)]
@@ -113,7 +115,7 @@ def tiny_filter(tmp_path_factory: pytest.TempPathFactory) -> Path:
         scrub=False,
         max_chars=1000,
     )
-    trained = train(
+    trained = fit_filter(
         Messages(np.zeros((40, ENCODER.dim), np.float32), [""] * 40, texts),
         np.arange(40) < 20,
         features=features,
@@ -123,5 +125,14 @@ def tiny_filter(tmp_path_factory: pytest.TempPathFactory) -> Path:
         seed=1,
     )
     folder = tmp_path_factory.mktemp("tiny") / "model"
-    save_filter(folder, trained, encoder=ENCODER, features=features, trained_on={"seed": 1})
+    trained_on = TrainedOn(
+        spam=20,
+        ham=20,
+        first=dt.datetime(2002, 7, 1, tzinfo=dt.UTC),
+        last=dt.datetime(2002, 7, 31, tzinfo=dt.UTC),
+        classifier="logistic_regression",
+        hyperparameters=trained.hyperparameters,
+        seed=1,
+    )
+    save_filter(folder, trained, encoder=ENCODER, features=features, trained_on=trained_on)
     return folder

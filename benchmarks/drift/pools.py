@@ -22,7 +22,7 @@ from stages.mail.duplicates import groups
 from stages.mail.sources import open_source
 from stages.mail.sources.npm import fetch_package
 from stages.model.cached_encoder import CachedEncoder, cached_encoder
-from stages.model.encoder import message_text
+from stages.model.space import message_text
 from stages.records.messages import SPAM
 
 BROWN = (

@@ -30,12 +30,13 @@ def history(files: tuple[Path, ...]) -> None:
 def dashboard() -> None:
     """Write the monitoring history as one page."""
     from stages import config
-    from stages.dashboards.page import PAGE, write_page
+    from stages.dashboards.page import write_page
     from stages.machine.console import say
+    from stages.records.layout import HERE
     from stages.stores.history import history_url
 
-    windows = write_page(PAGE, history_url(config.load().stores.history))
-    say(f"dashboard: {PAGE}, windows shown: {windows}; open it in a browser")
+    windows = write_page(HERE.dashboard, history_url(config.load().stores.history))
+    say(f"dashboard: {HERE.dashboard}, windows shown: {windows}; open it in a browser")
 
 
 @verb(examples=("make dashboards", "python -m stages dashboards --check"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
@@ -10,7 +12,7 @@ from stages.config.bounds import STRICT, Positive, Sha256
 
 @dataclass(frozen=True, config=STRICT)
 class Encoder:
-    """A sentence-transformers model: in an installed Python package, or on the hub."""
+    """A model that embeds text: in an installed Python package, or on the hub."""
 
     name: str
     # An importable package with the model in `folder`, or null for the hub.
@@ -23,6 +25,8 @@ class Encoder:
     dim: Positive
     # Longer texts are cut before they are tokenized; characters.
     max_chars: Positive
+    # What runs it, see `stages/model/engines/`.
+    engine: Literal["sentence-transformers"] = "sentence-transformers"
 
     @model_validator(mode="after")
     def _one_place(self) -> Encoder:

@@ -53,13 +53,13 @@ def declarations(path: Path = DVC) -> dict[str, dict[str, Any]]:
     return stages
 
 
-def declared_sections(stage: str) -> set[str]:
+def declared_sections(stage: str, path: Path = DVC) -> set[str]:
     """Return the sections of `params.yaml` that `stage` declares in `dvc.yaml`."""
-    entry = declarations()[stage]
+    entry = declarations(path)[stage]
     return set(entry.get("do", entry).get("params", []))
 
 
-def read(stage: str, view: type[S], path: Path = PARAMS) -> S:
+def read(stage: str, view: type[S], path: Path = PARAMS, pipeline: Path = DVC) -> S:
     """Return the sections of `params.yaml` that `view` names, for `stage`.
 
     The whole file is validated first. `view` must name exactly what `dvc.yaml` declares for the
@@ -69,13 +69,14 @@ def read(stage: str, view: type[S], path: Path = PARAMS) -> S:
         stage: a stage of `dvc.yaml`.
         view: a dataclass whose fields are sections of `Params`.
         path: the params file.
+        pipeline: the file of the declarations.
 
     Raises:
         ConfigError: see `validate`; or `view` and `dvc.yaml` disagree.
     """
     params = load(path)
     wanted = {field.name for field in fields(view)}
-    declared = declared_sections(stage)
+    declared = declared_sections(stage, pipeline)
     if wanted != declared:
         raise ConfigError(
             f"stage {stage} reads {sorted(wanted)}, dvc.yaml declares {sorted(declared)}",

@@ -14,9 +14,7 @@ from stages.dashboards.panels import SECTIONS, Panel, Unit
 from stages.dashboards.snapshot import Cell, Row, Snapshot, take
 from stages.machine.files import write_text
 from stages.machine.templates import template
-from stages.records.layout import Layout
 
-PAGE = Layout().dashboard
 _HERE = Path(__file__).parent
 # Windows: a quarter and a year of weeks.
 _RANGES = (13, 52)

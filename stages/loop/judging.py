@@ -6,10 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 
 from stages import config
-from stages.drift.guards import Action, next_action
 from stages.forge.actions import summarise
+from stages.loop.guards import Action, next_action
 from stages.loop.window import after, move_to_newest, name_of
-from stages.records.layout import Layout
+from stages.records.layout import HERE, Layout
 from stages.records.verdict import Verdict
 from stages.review.evidence import evidence
 from stages.review.excerpts import Excerpt, excerpts_of
@@ -44,24 +44,25 @@ class Judged:
         return after(self.window)
 
 
-def judge_newest(day: dt.date) -> Judged | None:
+def judge_newest(day: dt.date, layout: Layout = HERE) -> Judged | None:
     """Set the newest window that is over on `day`, score and judge it; None while there is none.
 
     Predictions, verdict and history arrive where they are kept; `conf/` and `params.yaml` of the
-    working folder name the window.
+    checkout name the window.
 
     Raises:
         ConfigError: `day` lies in the history.
         StageError, StoreError: scoring failed, or did not arrive.
     """
-    window = move_to_newest(config.load().window, day)
+    window = move_to_newest(config.load(layout.params).window, day, layout)
     if window is None:
         return None
-    reproduce("infer", "monitor")
-    params = config.load()
-    bring(params, then="make retrain")
-    verdict = Verdict.read(Layout())
-    action = next_action(verdict, kept(verdicts_url(params.stores.verdicts)), params.guards)
-    judged = Judged(window, verdict, action, excerpts_of(verdict.carriers, Layout()))
+    reproduce("infer", "monitor", layout=layout)
+    params = config.load(layout.params)
+    bring(params, layout, then="make retrain")
+    verdict = Verdict.read(layout)
+    earlier = kept(verdicts_url(params.stores.verdicts, layout=layout))
+    action = next_action(verdict, earlier, params.guards)
+    judged = Judged(window, verdict, action, excerpts_of(verdict.carriers, layout))
     summarise(f"{evidence(verdict, judged.excerpts)}\n\n{action.sentence(params.guards)}\n")
     return judged

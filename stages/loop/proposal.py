@@ -8,6 +8,7 @@ from stages.forge.protocol import Forge
 from stages.loop.judging import Judged
 from stages.machine.console import say
 from stages.machine.errors import ConfigError
+from stages.records.layout import HERE, Layout
 from stages.versioning import git
 
 # One branch a window: `retrain/2002-08-26_2002-09-02`.
@@ -21,7 +22,7 @@ def branch_of(judged: Judged) -> str:
     return f"{BRANCHES}{judged.name}"
 
 
-def standing(forge: Forge | None, judged: Judged) -> str | None:
+def standing(forge: Forge | None, judged: Judged, layout: Layout = HERE) -> str | None:
     """Return what people have been asked, or have decided, about this window; None if nothing.
 
     An open pull request of an earlier window stands for this one too, and is told so: two would
@@ -33,7 +34,7 @@ def standing(forge: Forge | None, judged: Judged) -> str | None:
     """
     branch = branch_of(judged)
     if forge is None:
-        return f"{branch} is on the remote already" if git.fetch_branch(branch) else None
+        return f"{branch} is on the remote already" if git.fetch_branch(branch, layout) else None
     found = forge.newest_of(branch)
     if found is not None:
         return f"{found.url} of this window is {found.state}: that stands"
@@ -49,7 +50,7 @@ def standing(forge: Forge | None, judged: Judged) -> str | None:
     return None
 
 
-def publish_branch(judged: Judged, commit: str, base: str) -> None:
+def publish_branch(judged: Judged, commit: str, base: str, layout: Layout = HERE) -> None:
     """Let the window's branch of the remote be `commit`, unless it is as good as that already.
 
     Raises:
@@ -57,17 +58,17 @@ def publish_branch(judged: Judged, commit: str, base: str) -> None:
         GitError: the remote refuses.
     """
     branch = branch_of(judged)
-    there = git.fetch_branch(branch)
+    there = git.fetch_branch(branch, layout)
     if there is None:
-        git.push(commit, branch, instead_of=None)
-    elif not git.is_same(there, commit):
-        if others := git.strangers(there, base):
+        git.push(commit, branch, instead_of=None, layout=layout)
+    elif not git.is_same(there, commit, layout):
+        if others := git.strangers(there, base, layout):
             raise ConfigError(
                 f"{branch} has commits by {others[0]}",
                 expected="a branch that the loop alone writes",
                 fix=f"merge that work or remove it: git push origin --delete {branch}",
             )
-        git.push(commit, branch, instead_of=there)
+        git.push(commit, branch, instead_of=there, layout=layout)
 
 
 def propose(forge: Forge, judged: Judged, title: str, body: str) -> None:

@@ -14,10 +14,10 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import NoReturn
 
-from stages.drift.guards import Action
 from stages.forge.actions import hand_on
 from stages.forge.connect import open_forge
 from stages.forge.protocol import Forge
+from stages.loop.guards import Action
 from stages.loop.judging import Judged, judge_newest
 from stages.loop.proposal import (
     propose,
@@ -31,14 +31,13 @@ from stages.loop.window import set_window
 from stages.machine.console import say
 from stages.machine.errors import GateError, GitError
 from stages.machine.files import exclusive
-from stages.records.pointer import POINTER, read_pointer, write_pointer
-from stages.records.receipt import RECEIPT, Receipt, read_receipt
+from stages.records.layout import HERE, Layout
+from stages.records.pointer import read_pointer, write_pointer
+from stages.records.receipt import Receipt, read_receipt
 from stages.registry.promotion import successor
-from stages.registry.registration import METRICS
-from stages.review.facts import gather
+from stages.review.facts import Facts, gather
 from stages.review.page import page, title
-from stages.review.write import FOLDER, drawn, write_review
-from stages.run.whole import LOCK
+from stages.review.write import drawn, write_review
 from stages.versioning import git
 from stages.versioning.checkout import newest_main, start_over
 from stages.versioning.dvc import reproduce
@@ -49,10 +48,10 @@ ALLOWED = (
     "conf/source/",
     "params.yaml",
     "dvc.lock",
-    str(POINTER),
-    str(RECEIPT),
-    str(METRICS),
-    f"{FOLDER}/",
+    str(HERE.pointer),
+    str(HERE.receipt),
+    str(HERE.metrics),
+    f"{HERE.review}/",
 )
 # Where main changes what a model is made of, and a retraining must begin anew.
 SHAPING = ("conf/", "stages/", "data/", "params.yaml", "dvc.yaml", "dvc.lock", "constraints.txt")
@@ -68,13 +67,16 @@ _STEPS = (
 )
 
 
-def retrain(day: dt.date, *, force: bool = False, dry_run: bool = False) -> None:
+def retrain(
+    day: dt.date, *, force: bool = False, dry_run: bool = False, layout: Layout = HERE
+) -> None:
     """Judge the newest window of `day`; where it drifts, propose a model that learned from it.
 
     Args:
         day: the window must be over by then.
         force: propose one whatever the verdict and whatever people have decided about the window.
         dry_run: stop after the verdict.
+        layout: the checkout.
 
     Raises:
         GateError: the gate refused the new model: nothing is proposed.
@@ -82,8 +84,8 @@ def retrain(day: dt.date, *, force: bool = False, dry_run: bool = False) -> None
         UserError: a stage, a store, git or the forge failed; run again when it is fixed.
     """
     forge = open_forge()
-    with exclusive(LOCK, "a run"), newest_main() as base:
-        judged = judge_newest(day)
+    with exclusive(layout.run_lock, "a run"), newest_main(layout=layout) as base:
+        judged = judge_newest(day, layout)
         if judged is None:
             return
         if judged.action is Action.PERSISTENT and not dry_run:
@@ -92,47 +94,52 @@ def retrain(day: dt.date, *, force: bool = False, dry_run: bool = False) -> None
             held_back = "" if judged.action is Action.NONE else f", {judged.action}"
             say(f"retrain: {judged.verdict.decision}{held_back}: main stays as it is")
             return
-        stands = None if force else standing(forge, judged)
+        stands = None if force else standing(forge, judged, layout)
         if stands or dry_run:
             what = stands or "a model of newer mail would be proposed"
             say(f"retrain: {judged.verdict.decision}: {what}")
             return
-        _retrain(judged, base, forge)
+        _retrain(judged, base, forge, layout)
 
 
-def _retrain(judged: Judged, base: str, forge: Forge | None) -> None:
+def _retrain(judged: Judged, base: str, forge: Forge | None, layout: Layout) -> None:
     steps = iter(_STEPS)
     _say_next(steps)
-    set_window(judged.next())
+    set_window(judged.next(), layout)
     _say_next(steps)
-    reproduce("register")
-    receipt = read_receipt()
+    reproduce("register", layout=layout)
+    receipt = read_receipt(layout.receipt)
     if not receipt.gate.accepted:
-        _refuse(receipt, judged, base, forge)
+        _refuse(receipt, judged, base, forge, layout)
     _say_next(steps)
-    write_pointer(successor(read_pointer(), receipt))
+    write_pointer(successor(read_pointer(layout.pointer), receipt), layout.pointer)
     # The pointer is an input of evaluate; what that finds stays the same.
-    reproduce("register")
+    reproduce("register", layout=layout)
     _say_next(steps)
-    facts = gather(base, verdict=judged.verdict, excerpts=judged.excerpts)
-    write_review(facts)
+    facts = _facts(judged, base, layout)
+    write_review(facts, layout)
     _say_next(steps)
-    commit = git.commit(_to_commit(git.changed_files()), _message(judged, receipt))
+    commit = git.commit(_to_commit(git.changed_files(layout)), _message(judged, receipt), layout)
     _say_next(steps)
-    push()
+    push(layout)
     _say_next(steps)
-    moved = git.files_between(base, git.fetch_main())
+    moved = git.files_between(base, git.fetch_main(layout), layout)
     if any(_within(name, SHAPING) for name in moved):
         say("retrain: main has moved, in what models are made of: from the beginning")
         start_over()
-    publish_branch(judged, commit, base)
+    publish_branch(judged, commit, base, layout)
     _say_next(steps)
     if forge:
-        pictures = {name: forge.raw(commit, f"{FOLDER}/{name}") for name in drawn()}
+        pictures = {
+            name: forge.raw(commit, f"{HERE.review}/{name}") for name in drawn(layout.review)
+        }
         heading = title(facts, window_words(judged.next()))
         propose(forge, judged, heading, page(facts, pictures))
     else:
-        say(f"retrain: no forge is set up here: propose the branch by hand, {FOLDER} is its review")
+        say(
+            "retrain: no forge is set up here: propose the branch by hand, "
+            f"{layout.review} is its review"
+        )
 
 
 def _say_next(steps: Iterator[str]) -> None:
@@ -141,15 +148,21 @@ def _say_next(steps: Iterator[str]) -> None:
     say(f"retrain: step {_STEPS.index(doing) + 1} of {len(_STEPS)}: {doing}")
 
 
-def _refuse(receipt: Receipt, judged: Judged, base: str, forge: Forge | None) -> NoReturn:
+def _refuse(
+    receipt: Receipt, judged: Judged, base: str, forge: Forge | None, layout: Layout
+) -> NoReturn:
     hand_on("refused", "true")
-    facts = gather(base, verdict=judged.verdict, excerpts=judged.excerpts)
+    facts = _facts(judged, base, layout)
     tell_refused(forge, judged, page(facts, {}))
     raise GateError(
         f"the gate refused the model retrained for {judged.name}: {receipt.gate.reasons[0]}",
         expected="a model that may go into production",
         fix="look at the review, then correct conf/ or the labels and run again",
     )
+
+
+def _facts(judged: Judged, base: str, layout: Layout) -> Facts:
+    return gather(base, verdict=judged.verdict, excerpts=judged.excerpts, layout=layout)
 
 
 def _to_commit(changed: list[str]) -> list[str]:
@@ -164,7 +177,7 @@ def _to_commit(changed: list[str]) -> list[str]:
             expected=f"changes of {', '.join(ALLOWED)} alone",
             fix=f"find out what writes to it, then `git checkout -- {others[0]}`",
         )
-    return [*changed, str(FOLDER)]
+    return [*changed, str(HERE.review)]
 
 
 def _within(name: str, places: tuple[str, ...]) -> bool:

@@ -15,21 +15,19 @@ from pathlib import Path
 from stages import config
 from stages.machine.console import say
 from stages.machine.errors import GateError, RegistryError, StageError
-from stages.machine.files import json_text, read_json, rounded, write_text
+from stages.machine.files import json_text, read_json, rounded, sha256, write_text
+from stages.model.gate import judge
 from stages.records.holdout import Holdout
-from stages.records.pointer import POINTER, read_pointer
-from stages.records.receipt import RECEIPT, parse_receipt
-from stages.register import RegisterParams, judge
-from stages.registry.registration import METRICS
+from stages.records.layout import HERE, Layout
+from stages.records.pointer import read_pointer
+from stages.records.receipt import SPLITS, parse_receipt
 from stages.versioning import git
 from stages.versioning.default_remote import default_remote
 from stages.versioning.dvc import reproduce, stale
 from stages.versioning.transfer import check_pushed
 
-LOCK = Path("dvc.lock")
 
-
-def trust() -> None:
+def trust(layout: Layout = HERE) -> None:
     """Check the commit that is checked out, and say what was checked.
 
     Raises:
@@ -38,82 +36,89 @@ def trust() -> None:
         StageError: evaluate cannot run here, for want of data or of the champion.
         StoreError: the remote lacks something, or cannot be asked.
     """
-    config.check_composition()
+    config.check_composition(layout.params, layout.conf)
     say("trust: params.yaml is the composition of conf/")
-    check_fresh()
-    say(f"trust: {LOCK} is of this code, these parameters and this data, up to the receipt")
-    check_metrics()
-    say(f"trust: {METRICS} is what evaluate finds")
-    check_receipt(config.load())
-    say(f"trust: {RECEIPT} is what the gate says")
-    check_pointer()
-    say(f"trust: {POINTER} names a model that the gate accepted")
-    if default_remote().set_up():
-        check_pushed()
+    check_fresh(layout)
+    say(f"trust: {layout.lock} is of this code, these parameters and this data, up to the receipt")
+    check_metrics(layout)
+    say(f"trust: {layout.metrics} is what evaluate finds")
+    check_receipt(config.load(layout.params), layout)
+    say(f"trust: {layout.receipt} is what the gate says")
+    check_pointer(layout)
+    say(f"trust: {layout.pointer} names a model that the gate accepted")
+    if default_remote(layout).set_up():
+        check_pushed(layout)
     else:
         say("trust: no remote is set up here: nobody can say whether it has everything")
 
 
-def check_fresh() -> None:
+def check_fresh(layout: Layout = HERE) -> None:
     """Fail where a stage of the left-hand chain would run.
 
     The right-hand one is of another window each day, which leaves no commit.
     """
-    if found := stale("register"):
+    if found := stale("register", layout):
         raise GateError(
-            f"{LOCK} is of another state of {found[0]}",
+            f"{layout.lock} is of another state of {found[0]}",
             expected="a lock of the committed code, parameters and data",
             fix="`dvc repro register`, then commit what has changed",
         )
 
 
-def check_metrics() -> None:
+def check_metrics(layout: Layout = HERE) -> None:
     """Fail where evaluating once more finds other numbers; nothing here changes by it."""
-    said = METRICS.read_text(encoding="utf-8")
-    with _unchanged(METRICS, LOCK):
+    path = layout.metrics
+    said = path.read_text(encoding="utf-8")
+    with _unchanged(path, layout.lock):
         try:
-            reproduce("evaluate", force=True)
+            reproduce("evaluate", force=True, layout=layout)
         except StageError as error:
             raise StageError(
                 f"{error.found} (is everything here? `make pull`)", status=2
             ) from error
-        found = METRICS.read_text(encoding="utf-8")
+        found = path.read_text(encoding="utf-8")
     if said != found:
-        raise _forged(METRICS, json.loads(said), json.loads(found))
+        raise _forged(path, json.loads(said), json.loads(found))
 
 
-def check_receipt(params: config.Params) -> None:
+def check_receipt(params: config.Params, layout: Layout = HERE) -> None:
     """Fail where the receipt is not what register would write of these metrics."""
-    receipt = judge(config.sections(RegisterParams, params))
+    data = {split: sha256(layout.messages(split)) for split in SPLITS}
+    name, metrics, path = params.registry.name, read_json(layout.metrics), layout.receipt
+    receipt = judge(metrics, name=name, data=data, gate=params.gate)
     made = json_text(rounded(dataclasses.asdict(receipt)))
-    if made != RECEIPT.read_text(encoding="utf-8"):
-        raise _forged(RECEIPT, read_json(RECEIPT), json.loads(made))
+    if made != path.read_text(encoding="utf-8"):
+        raise _forged(path, read_json(path), json.loads(made))
 
 
-def check_pointer() -> None:
+def check_pointer(layout: Layout = HERE) -> None:
     """Fail where the pointer names a model that no receipt, now or earlier, calls accepted."""
-    pointer = read_pointer()
+    path = layout.pointer
+    pointer = read_pointer(path)
     if pointer.model is None:
         return
-    holdouts = [holdout for model, holdout in _accepted() if model == pointer.model]
+    holdouts = [holdout for model, holdout in _accepted(layout) if model == pointer.model]
     if not holdouts:
         raise GateError(
-            f"{POINTER} names {pointer.model[:12]}, which no receipt calls accepted",
+            f"{path} names {pointer.model[:12]}, which no receipt calls accepted",
             expected="a model that the gate accepted, here or in an earlier commit",
-            fix=f"`git checkout origin/main -- {POINTER}`, or accept a candidate and promote it",
+            fix=f"`git checkout origin/main -- {path}`, or accept a candidate and promote it",
         )
     if pointer.holdout not in holdouts:
         raise GateError(
-            f"{POINTER} says of its model's holdout {pointer.holdout}",
+            f"{path} says of its model's holdout {pointer.holdout}",
             expected=f"{holdouts[0]} as its receipt says",
             fix="`make promote`, then commit",
         )
 
 
-def _accepted() -> Iterator[tuple[str, Holdout]]:
+def _accepted(layout: Layout) -> Iterator[tuple[str, Holdout]]:
     """Yield model and losses of each receipt, here and earlier, that the gate accepted."""
-    committed = (git.content(commit, RECEIPT) for commit in git.history(RECEIPT))
-    for text in (RECEIPT.read_bytes(), *committed):
+    committed = (
+        git.content(commit, layout.receipt, layout)
+        for commit in git.history(layout.receipt, layout)
+    )
+    for text in (layout.receipt.read_bytes(), *committed):
         # A commit that removed it has none, and one of earlier code may have another form.
         with suppress(ValueError, KeyError, TypeError, RegistryError):
             receipt = parse_receipt(json.loads(text or b"null"))

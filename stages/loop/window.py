@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from pathlib import Path
 
 from stages import config
 from stages.loop.editing import with_dates
 from stages.machine.console import say
 from stages.machine.errors import ConfigError
 from stages.machine.files import write_text
+from stages.records.layout import HERE, Layout
 
 
 def newest_whole(window: config.Window, as_of: dt.date) -> config.Window | None:
@@ -44,7 +44,9 @@ def newest_whole(window: config.Window, as_of: dt.date) -> config.Window | None:
     return dataclasses.replace(window, batch_from=batch_from, batch_to=batch_from + length)
 
 
-def move_to_newest(before: config.Window, day: dt.date) -> config.Window | None:
+def move_to_newest(
+    before: config.Window, day: dt.date, layout: Layout = HERE
+) -> config.Window | None:
     """Set the newest batch that is over on `day`, and say so; None where there is none yet.
 
     Raises:
@@ -54,7 +56,7 @@ def move_to_newest(before: config.Window, day: dt.date) -> config.Window | None:
     if window is None:
         say(f"window: none is over on {day}; the first of them ends on {before.batch_to}")
     else:
-        set_window(window)
+        set_window(window, layout)
         say(f"window: {name_of(window)}")
     return window
 
@@ -75,9 +77,7 @@ def name_of(window: config.Window) -> str:
     return f"{window.batch_from}_{window.batch_to}"
 
 
-def set_window(
-    window: config.Window, conf: Path = config.CONF, params: Path = config.PARAMS
-) -> None:
+def set_window(window: config.Window, layout: Layout = HERE) -> None:
     """Write the edges of `window` into the source's file in `conf/`, and `params.yaml` anew.
 
     Everything else in the source's file stays as people wrote it, comments too.
@@ -85,11 +85,11 @@ def set_window(
     Raises:
         ConfigError: that file names no such edges, or another one overrides them.
     """
-    path = config.option_file("source", conf)
+    path = config.option_file("source", layout.conf)
     edges = {name: getattr(window, name) for name in ("until", "batch_from", "batch_to")}
     before = path.read_text(encoding="utf-8")
     write_text(path, with_dates(before, "window", edges, path))
-    tree = config.compose(conf=conf)
+    tree = config.compose(conf=layout.conf)
     said = {name: tree["window"][name] for name in edges}
     differing = [name for name in edges if said[name] != edges[name].isoformat()]
     if differing:
@@ -100,4 +100,4 @@ def set_window(
             expected="the window's edges in the file of the source alone",
             fix=f"remove window.{name} from the other files of conf/",
         )
-    write_text(params, config.params_text(tree))
+    write_text(layout.params, config.params_text(tree))

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TextIO, TypeVar
 
 T = TypeVar("T")
+# Where lines go instead of this process's output; None for that output itself.
+_LOG: ContextVar[TextIO | None] = ContextVar("log", default=None)
+
+
+@contextmanager
+def logging_to(log: TextIO) -> Iterator[None]:
+    """Send lines, notes and progress to `log`, for stages that run on behalf of another command."""
+    token = _LOG.set(log)
+    try:
+        yield
+    finally:
+        _LOG.reset(token)
 
 
 def track(items: Iterable[T], *, doing: str, total: int | None) -> Iterator[T]:
     """Yield `items` with a progress bar on standard error, or in a log a line every tenth.
+
+    It goes where `say` goes while that is a log.
 
     Args:
         items: what to iterate over.
@@ -27,7 +43,7 @@ def track(items: Iterable[T], *, doing: str, total: int | None) -> Iterator[T]:
         TimeRemainingColumn,
     )
 
-    console = Console(file=sys.stderr)
+    console = Console(file=_LOG.get() or sys.stderr)
     if not console.is_terminal:
         yield from _track_in_log(items, doing, total)
         return
@@ -47,9 +63,14 @@ def _track_in_log(items: Iterable[T], doing: str, total: int | None) -> Iterator
     for done, item in enumerate(items, start=1):
         yield item
         if done % step == 0:
-            print(f"{doing}: {done}/{total or '?'}", file=sys.stderr, flush=True)  # noqa: T201
+            note(f"{doing}: {done}/{total or '?'}")
 
 
 def say(line: str) -> None:
-    """Print one line for people on standard output."""
-    print(line, flush=True)  # noqa: T201
+    """Print one line for people: a result, on standard output."""
+    print(line, file=_LOG.get() or sys.stdout, flush=True)
+
+
+def note(line: str) -> None:
+    """Print one line for people: what is being done, on standard error."""
+    print(line, file=_LOG.get() or sys.stderr, flush=True)

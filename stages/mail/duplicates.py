@@ -18,6 +18,7 @@ from stages import config
 
 if TYPE_CHECKING:
     from datasketch import MinHash
+    from scipy.cluster.hierarchy import DisjointSet
 
 # A miss (a copy on both sides of a split) costs more than a candidate that verification refuses:
 # false positives and false negatives are weighed 1 : 9 when the index is laid out.
@@ -45,24 +46,27 @@ def groups(
     Returns:
         As many ids as messages.
     """
+    from scipy.cluster.hierarchy import DisjointSet
+
     ids: list[str] = []
     first_of: dict[bytes, int] = {}
-    clusters = _Clusters()
+    clusters = DisjointSet()
     distinct: list[int] = []
     shingled: list[np.ndarray] = []
     for position, (message_id, subject, text) in enumerate(messages):
         ids.append(message_id)
-        clusters.add()
+        clusters.add(position)
         hashes = _word_hashes(text) if _WORD.search(text) else _word_hashes(subject)
         if not len(hashes):
             continue
         original = first_of.setdefault(hashes.tobytes(), position)
-        clusters.join(original, position)
+        clusters.merge(original, position)
         if original == position:
             distinct.append(position)
             shingled.append(_shingles(hashes, options.shingle_words))
     _join_alike(shingled, distinct, clusters, options, seed)
-    return [ids[clusters.first(position)] for position in range(len(ids))]
+    first_in: dict[int, int] = {}
+    return [ids[first_in.setdefault(clusters[place], place)] for place in range(len(ids))]
 
 
 def _word_hashes(text: str) -> np.ndarray:
@@ -85,7 +89,7 @@ def _shingles(hashes: np.ndarray, width: int) -> np.ndarray:
 def _join_alike(
     shingled: list[np.ndarray],
     positions: list[int],
-    clusters: _Clusters,
+    clusters: DisjointSet,
     options: config.Duplicates,
     seed: int,
 ) -> None:
@@ -99,31 +103,8 @@ def _join_alike(
     for position, sketch in zip(positions, made, strict=True):
         for other in index.query(sketch):
             # A campaign of thousands of variants is one cluster after the first comparison.
-            joined = clusters.first(other) == clusters.first(position)
+            joined = clusters.connected(other, position)
             if not joined and sketch.jaccard(sketches[other]) >= options.similarity:
-                clusters.join(other, position)
+                clusters.merge(other, position)
         index.insert(position, sketch)
         sketches[position] = sketch
-
-
-class _Clusters:
-    """Disjoint sets of positions; the smallest position stands for its set."""
-
-    def __init__(self) -> None:
-        self._parent: list[int] = []
-
-    def add(self) -> None:
-        """Add the next position as a set of its own."""
-        self._parent.append(len(self._parent))
-
-    def first(self, position: int) -> int:
-        """Return the smallest position of the set of `position`."""
-        while self._parent[position] != position:
-            self._parent[position] = self._parent[self._parent[position]]
-            position = self._parent[position]
-        return position
-
-    def join(self, one: int, other: int) -> None:
-        """Make one set of two."""
-        small, large = sorted((self.first(one), self.first(other)))
-        self._parent[large] = small

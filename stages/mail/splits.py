@@ -1,4 +1,4 @@
-"""Which messages stand in which split: labels, copies and samples decided."""
+"""Which messages belong to which split: labels, copies and samples decided."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from stages.mail.spool import Spool
 
 
 @dataclass(frozen=True)
-class Split:
-    """A split in the making: positions in a spool, in order, and the group of each id."""
+class Selection:
+    """The messages of one split: positions in a spool, in order, and the group of each id."""
 
     name: str
     start: dt.datetime
@@ -57,7 +57,7 @@ class Cutter:
         reasons = ("same_id", "unlabelled", "train_copies", "holdout_copies")
         self.dropped = Counter(dict.fromkeys((*reasons, "holdout_copies_of_train", "sample"), 0))
 
-    def history(self) -> list[Split]:
+    def history(self) -> list[Selection]:
         """Return train and holdout."""
         start, until = _midnight(self._window.start), _midnight(self._window.until)
         edge = until - dt.timedelta(days=self._window.holdout_days)
@@ -75,17 +75,17 @@ class Cutter:
         self.dropped["holdout_copies_of_train"] += leaked
         self.dropped["holdout_copies"] += len(labelled) - trained - len(holdout) - leaked
         return [
-            Split("train", start, edge, spool, self._sampled(spool, train), first),
-            Split("holdout", edge, until, spool, self._sampled(spool, holdout), first),
+            Selection("train", start, edge, spool, self._sampled(spool, train), first),
+            Selection("holdout", edge, until, spool, self._sampled(spool, holdout), first),
         ]
 
-    def batch(self) -> Split:
+    def batch(self) -> Selection:
         """Return the batch."""
         start, end = _midnight(self._window.batch_from), _midnight(self._window.batch_to)
         spool = self._spool("batch", start, end)
         positions = self._sampled(spool, spool.order)
         first = self._groups(spool, positions)
-        return Split("batch", start, end, spool, positions, first)
+        return Selection("batch", start, end, spool, positions, first)
 
     def _spool(self, name: str, start: dt.datetime, end: dt.datetime) -> Spool:
         spool = Spool(self._spools / f"{name}.arrow", self._source.batches(start, end))

@@ -15,10 +15,8 @@ from stages import config
 from stages.machine.errors import DataError
 from stages.machine.files import sha256, write_parquet
 from stages.mail.sources import MailSource, Survey
-from stages.mail.splits import Cutter, Split
+from stages.mail.splits import Cutter, Selection
 from stages.records.messages import LABELS, MESSAGE_SCHEMA
-
-SPLITS = ("train", "holdout", "batch")
 
 # The keys of `window` that move a split.
 _MOVED_BY = {
@@ -75,17 +73,17 @@ def write_splits(
     }
 
 
-def _to_come(split: Split, window: config.Window, survey: Survey) -> bool:
-    """Return whether `split` is the batch right behind the history, and no mail of it has come yet.
+def _to_come(split: Selection, window: config.Window, survey: Survey) -> bool:
+    """Return whether `split` is the batch right behind the history, and its mail is yet to come.
 
-    So a retraining that learns from all mail until today leaves it.
+    A retraining that learns from all mail until today leaves such a batch.
     """
     behind = split.name == "batch" and window.batch_from == window.until
     return behind and survey.last is not None and survey.last < split.start
 
 
-def _check(split: Split, kind: str, survey: Survey) -> None:
-    """Raise a DataError if `split` is empty, or to be learned from and of one class."""
+def _check(split: Selection, kind: str, survey: Survey) -> None:
+    """Raise a DataError if `split` is empty, or if it has one class and is to be learned from."""
     days = f"{split.name} [{split.start:%Y-%m-%d}, {split.end:%Y-%m-%d})"
     fix = f"edit {_MOVED_BY[split.name]} in conf/source/{kind}.yaml and run `make params`"
     if not split.positions:
@@ -102,7 +100,7 @@ def _check(split: Split, kind: str, survey: Survey) -> None:
         raise DataError(f"{days} holds {found}", expected="messages of both classes", fix=fix)
 
 
-def _written(split: Split, folder: Path) -> dict[str, Any]:
+def _written(split: Selection, folder: Path) -> dict[str, Any]:
     path = folder / f"{split.name}.parquet"
     of_each = [split.groups[split.spool.ids[position]] for position in split.positions]
     write_parquet(path, MESSAGE_SCHEMA, split.spool.batches(split.positions, of_each))

@@ -20,7 +20,9 @@ from stages import config
 from stages.machine.cache import cache_dir
 from stages.machine.files import sha256
 from stages.model.embedding_cache import EmbeddingCache
-from stages.model.encoder import SentenceEncoder, fingerprint, load_encoder
+from stages.model.encoder import load_encoder
+from stages.model.engines import Loaded, engine_of
+from stages.model.space import fingerprint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,11 +31,6 @@ FILE = "embeddings.db"
 # Texts looked up, and encoded where they are not there, at a time: what is held of a stream, and
 # what a killed stage has to do again.
 _CHUNK = 64
-# What makes an embedding of a text.
-CODE = Path(__file__).with_name("encoder.py")
-_LIBRARIES = ("sentence-transformers", "tokenizers", "torch", "transformers")
-# They choose kernels and precision in torch's mathematical libraries.
-_VARIABLES = ("ATEN_", "DNNL_", "MKL_", "ONEDNN_")
 # What /proc/cpuinfo says of a kind of processor, in the words of x86 and of ARM.
 _X86 = ("vendor_id", "cpu family", "model", "cache size", "flags")
 _ARM = ("CPU implementer", "CPU architecture", "CPU part", "Features")
@@ -51,11 +48,11 @@ class CachedEncoder:
         self.found = 0
 
     @cached_property
-    def _model(self) -> SentenceEncoder:
+    def _model(self) -> Loaded:
         return load_encoder(self._encoder)
 
     def encode(self, texts: Iterable[str]) -> Iterator[np.ndarray]:
-        """Yield what `SentenceEncoder.encode` yields, byte for byte."""
+        """Yield what the encoder alone yields, byte for byte."""
         source = (text[: self._encoder.max_chars] for text in texts)
         while chunk := list(islice(source, _CHUNK)):
             found = self._cache.get(chunk)
@@ -85,13 +82,14 @@ def cached_encoder(encoder: config.Encoder) -> Iterator[CachedEncoder]:
 def byte_space(encoder: config.Encoder) -> str:
     """Return what the bytes of an embedding depend on besides the text, as a digest.
 
-    That is the model, our code around it, the versions of the libraries, and the kind of processor:
-    another instruction set takes other kernels, which round differently.
+    That is the model, what its engine says, and the kind of processor: another instruction set
+    takes other kernels, which round differently.
     """
+    engine = engine_of(encoder)
     model = _version(encoder.package) if encoder.package else str(encoder.revision)
-    libraries = [f"{name} {_version(name)}" for name in _LIBRARIES]
-    chosen = [f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith(_VARIABLES)]
-    parts = [fingerprint(encoder), model, sha256(CODE), *libraries, *chosen, *processor()]
+    libraries = [f"{name} {_version(name)}" for name in engine.LIBRARIES]
+    chosen = [f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith(engine.VARIABLES)]
+    parts = [fingerprint(encoder), model, sha256(engine.CODE), *libraries, *chosen, *processor()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -1,59 +1,39 @@
-"""The whole filter: raw text in, probability of spam and verdict out; and its folder on disk."""
+"""The whole filter, loaded from its folder: raw text in, probability of spam and verdict out."""
 
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
 
-from stages import config
 from stages.machine.errors import RegistryError
-from stages.machine.files import json_text, write_text
-from stages.model.classifier import TRUSTED_TYPES, decision_scores
-from stages.model.encoder import SentenceEncoder, fingerprint, load_encoder, message_text
-from stages.model.features import FeatureMap, Messages
-from stages.model.persist import dump_model, load_model
+from stages.model.encoder import load_encoder
+from stages.model.engines import Loaded
+from stages.model.scoring.messages import Messages
+from stages.model.scoring.scorer import CLASSIFIER, Scorer, StoredParts
+from stages.model.space import fingerprint, message_text
 from stages.model.tables import Split
-from stages.model.training import Trained, calibrated
 from stages.records.messages import HAM, SPAM
+from stages.records.specification import Specification, read_specification
 
-SPECIFICATION, CLASSIFIER = "model.json", "classifier.skops"
-FORMAT: Literal[1] = 1
-
-
-@dataclass(frozen=True)
-class Specification:
-    """What `model.json` says.
-
-    Attributes:
-        format: of the folder; another number is refused.
-        encoder: whose embeddings the model was fitted on.
-        features: the blocks of features.
-        threshold: a probability from this on is the verdict "spam".
-        trained_on: counts, dates and hyper-parameters, for people.
-    """
-
-    format: Literal[1]
-    encoder: config.Encoder
-    features: config.Features
-    threshold: float
-    trained_on: dict[str, Any]
+# The types beyond skops' own list that our model files may hold: the trees' compiled parts.
+TRUSTED_TYPES = [
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.tree._tree.Tree",
+]
 
 
 class Filter:
     """A spam filter loaded from a model folder."""
 
-    def __init__(self, specification: Specification, parts: dict[str, Any]) -> None:
+    def __init__(self, specification: Specification, stored: StoredParts) -> None:
         self.specification = specification
-        self._features = FeatureMap(specification.features, parts["features"])
-        self._classifier = parts["classifier"]
-        self._calibrator = parts["calibrator"]
+        self._scorer = Scorer.restored(specification.features, stored)
 
     @classmethod
     def load(cls, folder: Path) -> Filter:
@@ -73,7 +53,7 @@ class Filter:
     @property
     def trained_until(self) -> dt.datetime:
         """When the newest message that it has learned from was received."""
-        return dt.datetime.fromisoformat(self.specification.trained_on["last"])
+        return self.specification.trained_on.last
 
     @property
     def encoder_fingerprint(self) -> str:
@@ -81,7 +61,7 @@ class Filter:
         return fingerprint(self.specification.encoder)
 
     @cached_property
-    def encoder(self) -> SentenceEncoder:
+    def encoder(self) -> Loaded:
         """The sentence encoder, loaded when raw text first asks for it."""
         return load_encoder(self.specification.encoder)
 
@@ -98,19 +78,18 @@ class Filter:
         """Return the `(n,) float64` probabilities of spam.
 
         Args:
-            embeddings: `(n, dim) float32`, of the model's own encoder.
+            embeddings: `(n, dim) float32`, by the model's own encoder.
             subjects: n subjects.
             texts: n bodies.
         """
         if len(texts) == 0:
             return np.empty(0)
-        X = self._features.transform(Messages(embeddings, subjects, texts))
-        return calibrated(self._calibrator, decision_scores(self._classifier, X))
+        return self._scorer.probabilities(Messages(embeddings, subjects, texts))
 
     def score_split(self, split: Split) -> np.ndarray:
         """Return the `(n,) float64` probabilities of spam of a split.
 
-        It is encoded anew where its embeddings are not of the model's own encoder.
+        It is encoded anew where its embeddings are by another encoder than the model's own.
         """
         subjects, texts = split.column("subject"), split.column("text")
         if split.encoder != self.encoder_fingerprint:
@@ -126,39 +105,24 @@ class Filter:
         return [SPAM if p >= self.threshold else HAM for p in probabilities]
 
 
-def read_specification(folder: Path) -> Specification:
-    """Return what `model.json` in `folder` says.
+def load_model(path: Path, trusted: list[str]) -> Any:
+    """Return what the skops file at `path` holds; no code in it is run.
+
+    Args:
+        path: the file.
+        trusted: the types beyond skops' own list that may be built.
 
     Raises:
-        RegistryError: there is none, or it is of another format.
+        RegistryError: the file is not a skops file, or it holds a type that is not trusted.
     """
+    from skops.io import load
+    from skops.io.exceptions import UntrustedTypesFoundException
+
     try:
-        text = (folder / SPECIFICATION).read_bytes()
-        return TypeAdapter(Specification).validate_json(text)
-    except (OSError, ValidationError) as error:
+        return load(path, trusted=trusted)
+    except (UntrustedTypesFoundException, zipfile.BadZipFile, KeyError, TypeError) as error:
         raise RegistryError(
-            f"{folder} is not a model folder of ours ({type(error).__name__})",
-            expected=f"a {SPECIFICATION} of format {FORMAT}",
+            f"{path} is not a model file of ours: {type(error).__name__}: {error}",
+            expected="a skops file with known types",
             fix="run `make run` to train it again",
         ) from error
-
-
-def save_filter(
-    folder: Path,
-    trained: Trained,
-    *,
-    encoder: config.Encoder,
-    features: config.Features,
-    trained_on: dict[str, Any],
-) -> None:
-    """Write `model.json` and `classifier.skops` into `folder` (the reference is drift's)."""
-    specification = Specification(FORMAT, encoder, features, trained.threshold, trained_on)
-    parts = {
-        "features": trained.features.fitted,
-        "classifier": trained.classifier,
-        "calibrator": trained.calibrator,
-    }
-    folder.mkdir(parents=True)
-    # Not rounded: what was trained with is what must be scored with.
-    write_text(folder / SPECIFICATION, json_text(asdict(specification)))
-    dump_model(parts, folder / CLASSIFIER)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stages.config import Gate
-from stages.records.receipt import GateDecision
+from stages.records.receipt import GateDecision, Receipt, candidate_receipt
 
 Interval = Mapping[str, float | None]
 
@@ -18,6 +18,18 @@ class Check:
 
     passed: bool
     reason: str
+
+
+def judge(metrics: Mapping[str, Any], *, name: str, data: Mapping[str, str], gate: Gate) -> Receipt:
+    """Return the receipt of the candidate that was evaluated, with the gate's decision on it.
+
+    Args:
+        metrics: what evaluate found, `data/evaluate/metrics.json`.
+        name: the registered model's name.
+        data: the SHA-256 of each split that made or judged the model.
+        gate: the thresholds.
+    """
+    return candidate_receipt(name, metrics, data=data, gate=decide(metrics, gate))
 
 
 def decide(metrics: Mapping[str, Any], gate: Gate) -> GateDecision:

@@ -18,6 +18,10 @@ class Layout:
 
     root: Path = Path()
 
+    def inside(self, path: Path) -> Path:
+        """`path` as git and DVC name it: relative to the root."""
+        return path.relative_to(self.root)
+
     @property
     def conf(self) -> Path:
         """The configuration that people write."""
@@ -87,6 +91,11 @@ class Layout:
         return self.data / "evaluate" / "plots"
 
     @property
+    def evidence(self) -> tuple[Path, ...]:
+        """What people want to see beside a registered model."""
+        return (self.metrics, self.plots, self.trials)
+
+    @property
     def receipt(self) -> Path:
         """What was registered, and what the gate said."""
         return self.data / "register" / "receipt.json"
@@ -95,6 +104,10 @@ class Layout:
     def registry(self) -> Path:
         """The folder of the embedded registry, and of verified copies out of any registry."""
         return self.data / "register" / "mlflow"
+
+    def tracked_copy(self, digest: str) -> Path:
+        """The folder of a verified copy of the model `digest`, out of an earlier commit."""
+        return self.registry / "tracked" / digest
 
     @property
     def pointer(self) -> Path:

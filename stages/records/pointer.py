@@ -17,7 +17,6 @@ from stages.machine.errors import RegistryError
 from stages.machine.files import read_json, write_json
 from stages.records.holdout import Holdout
 
-POINTER = Path("data/production.json")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -47,7 +46,7 @@ def incumbent(pointer: Pointer, candidate: str) -> str | None:
     return pointer.previous if pointer.model == candidate else pointer.model
 
 
-def read_pointer(path: Path = POINTER) -> Pointer:
+def read_pointer(path: Path) -> Pointer:
     """Return the pointer at `path`.
 
     Raises:
@@ -65,7 +64,7 @@ def read_pointer(path: Path = POINTER) -> Pointer:
     return Pointer(**{**content, "holdout": Holdout(**holdout) if holdout else None})
 
 
-def in_production(path: Path = POINTER) -> tuple[str, Holdout | None]:
+def in_production(path: Path) -> tuple[str, Holdout | None]:
     """Return the digest of the model in production, and what it achieved on its holdout if known.
 
     Raises:
@@ -81,7 +80,7 @@ def in_production(path: Path = POINTER) -> tuple[str, Holdout | None]:
     return pointer.model, pointer.holdout
 
 
-def write_pointer(pointer: Pointer, path: Path = POINTER) -> None:
+def write_pointer(pointer: Pointer, path: Path) -> None:
     """Write `pointer` to `path`, whole or not at all."""
     write_json(path, dataclasses.asdict(pointer))
 

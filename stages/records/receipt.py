@@ -16,7 +16,8 @@ from stages.machine.errors import RegistryError
 from stages.machine.files import read_json, write_json
 from stages.records.holdout import Holdout
 
-RECEIPT = Path("data/register/receipt.json")
+# Whose digests a receipt names. Not the batch: new mail must not look like a new candidate.
+SPLITS = ("train", "holdout")
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def candidate_receipt(
     )
 
 
-def write_receipt(receipt: Receipt, path: Path = RECEIPT) -> None:
+def write_receipt(receipt: Receipt, path: Path) -> None:
     """Write `receipt` to `path`, whole or not at all."""
     write_json(path, dataclasses.asdict(receipt))
 
@@ -103,7 +104,7 @@ def parse_receipt(content: Any) -> Receipt:
     return Receipt(**{**content, "gate": GateDecision(**content["gate"])})
 
 
-def read_receipt(path: Path = RECEIPT) -> Receipt:
+def read_receipt(path: Path) -> Receipt:
     """Return the receipt at `path`.
 
     Raises:

@@ -5,13 +5,11 @@ The pointer in git decides; MLflow's alias follows it. Every step can be repeate
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from stages import config
 from stages.machine.console import say
 from stages.machine.errors import GateError
+from stages.records.layout import HERE, Layout
 from stages.records.pointer import (
-    POINTER,
     Pointer,
     in_production,
     incumbent,
@@ -19,25 +17,24 @@ from stages.records.pointer import (
     write_pointer,
 )
 from stages.records.receipt import Receipt, read_receipt
-from stages.registry.filling import fill_and_obtain
-from stages.registry.mlflow.connect import open_registry
-from stages.registry.mlflow.models import CHAMPION, ModelRegistry
+from stages.registry.mlflow.models import CHAMPION
+from stages.registry.shelves import RegistryShelf
 
 
-def promote(registry: config.Registry) -> None:
+def promote(registry: config.Registry, layout: Layout = HERE) -> None:
     """Make the model of `data/register/receipt.json` the production model, and say so.
 
     Raises:
         GateError: the gate refused the candidate.
         RegistryError: there is no receipt, or the registry does not have the model.
     """
-    receipt = read_receipt()
-    move_pointer(receipt, open_registry(registry))
-    say(f"promote: {receipt.model[:12]} is in production ({POINTER}, alias {CHAMPION})")
+    receipt = read_receipt(layout.receipt)
+    move_pointer(receipt, RegistryShelf(registry, layout))
+    say(f"promote: {receipt.model[:12]} is in production ({layout.pointer}, alias {CHAMPION})")
 
 
-def move_pointer(receipt: Receipt, registry: ModelRegistry, path: Path = POINTER) -> Pointer:
-    """Move the pointer at `path`, then the alias `champion`, to the model of `receipt`.
+def move_pointer(receipt: Receipt, models: RegistryShelf) -> Pointer:
+    """Move the checkout's pointer, then the alias `champion`, to the model of `receipt`.
 
     Returns:
         The pointer as it now is.
@@ -46,10 +43,11 @@ def move_pointer(receipt: Receipt, registry: ModelRegistry, path: Path = POINTER
         GateError: as for `successor`.
         RegistryError: the registry does not have the model; nothing has moved.
     """
+    path = models.layout.pointer
     pointer = successor(read_pointer(path), receipt)
-    fill_and_obtain(registry, receipt.model)
+    models.obtain(receipt.model)
     write_pointer(pointer, path)
-    registry.set_alias(CHAMPION, receipt.model)
+    models.registry.set_alias(CHAMPION, receipt.model)
     return pointer
 
 
@@ -81,27 +79,28 @@ def _named(digest: str | None) -> str:
     return f"the model {digest[:12]}" if digest else "no model"
 
 
-def publish(registry: config.Registry) -> None:
+def publish(registry: config.Registry, layout: Layout = HERE) -> None:
     """Let the registry hold the model in production under its alias, as the pointer says.
 
     After a merge or a revert on main; and on a clone, where nobody has promoted anything and DVC
     may have restored every stage's results.
 
     Raises:
-        RegistryError: nothing is in production, or the model is to be had nowhere.
+        RegistryError: nothing is in production, or the model is not available anywhere.
     """
-    digest, _ = in_production()
-    models = open_registry(registry)
-    fill_and_obtain(models, digest)
-    before = models.holder(CHAMPION)
-    models.set_alias(CHAMPION, digest)
+    digest, _ = in_production(layout.pointer)
+    models = RegistryShelf(registry, layout)
+    models.obtain(digest)
+    before = models.registry.holder(CHAMPION)
+    models.registry.set_alias(CHAMPION, digest)
     if before != digest:
         say(f"publish: the alias {CHAMPION} names {digest[:12]}, before it {_named(before)}")
 
 
-def vacate(path: Path = POINTER) -> None:
-    """Let the pointer at `path` name no model, past or present: the next promotion is a first one.
+def vacate(layout: Layout = HERE) -> None:
+    """Let the pointer name no model, past or present: the next promotion is a first one.
 
-    For a clone whose production model is to be had nowhere: evaluate then compares with nothing.
+    For a clone whose production model is not available: evaluate then compares with nothing.
     """
-    write_pointer(Pointer(read_pointer(path).name, model=None, previous=None), path)
+    name = read_pointer(layout.pointer).name
+    write_pointer(Pointer(name, model=None, previous=None), layout.pointer)

@@ -10,11 +10,8 @@ from typing import Any
 
 from stages.machine.errors import RegistryError
 from stages.machine.files import read_json, tree_digest
-from stages.records.receipt import RECEIPT, Receipt, read_receipt
-
-MODEL = Path("data/train/model")
-METRICS = Path("data/evaluate/metrics.json")
-EVIDENCE = (METRICS, Path("data/evaluate/plots"), Path("data/train/trials.csv"))
+from stages.records.layout import Layout
+from stages.records.receipt import Receipt, read_receipt
 
 # Tags of a version; the first is its identity.
 DIGEST, GATE, LOSS = "digest", "gate", "holdout_one_minus_auc_percent"
@@ -104,22 +101,23 @@ def _gate_tags(receipt: Receipt) -> dict[str, str]:
     return tags if loss is None else {**tags, LOSS: repr(loss)}
 
 
-def local_registration(digest: str, folder: Path) -> Registration | None:
-    """Return what this checkout knows of the model `digest`, or None if `folder` isn't that model.
+def local_registration(digest: str, folder: Path, layout: Layout) -> Registration:
+    """Return what the checkout `layout` knows of the model `digest` in `folder`.
 
     Receipt and evidence come along where they speak of the same model: a registry that is filled
     late then holds what it would have held in time.
+
+    Raises:
+        RegistryError: the folder does not hold the model `digest`.
     """
-    if not folder.is_dir() or tree_digest(folder) != digest:
-        return None
-    receipt = _receipt_of(digest)
-    evidence = tuple(path for path in EVIDENCE if path.exists()) if receipt else ()
+    receipt = _receipt_of(digest, layout)
+    evidence = tuple(path for path in layout.evidence if path.exists()) if receipt else ()
     return registration_of(digest, folder, receipt, evidence)
 
 
-def _receipt_of(digest: str) -> Receipt | None:
+def _receipt_of(digest: str, layout: Layout) -> Receipt | None:
     try:
-        receipt = read_receipt(RECEIPT)
+        receipt = read_receipt(layout.receipt)
     except RegistryError:
         return None
     return receipt if receipt.model == digest else None

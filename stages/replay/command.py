@@ -15,8 +15,6 @@ from stages.replay import table
 from stages.replay.replay import FIGURE, RESULTS, Found, replay
 from stages.replay.schedule import Policy, spans
 
-SCRATCH = Path("data/replay")
-
 
 def run(
     overrides: Sequence[str],

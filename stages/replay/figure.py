@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stages.drift.guards import Action
+from stages.loop.guards import Action
 from stages.machine.files import replacing
 from stages.records.decision import Decision, in_words
 from stages.replay.results import NO_MAIL

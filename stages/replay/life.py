@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stages import config
-from stages.drift.guards import Action, next_action
+from stages.loop.guards import Action, next_action
 from stages.machine.errors import DataError, GateError
 from stages.records.pointer import Pointer
 from stages.records.verdict import Verdict

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 from pydantic import TypeAdapter
 
-from stages.drift.guards import Action
 from stages.drift.inputs import ScoredWindow
+from stages.loop.guards import Action
 from stages.machine.files import json_text, write_parquet, write_text
 from stages.records.document import parsed, plain
 from stages.records.messages import HAM, SPAM

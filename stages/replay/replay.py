@@ -18,7 +18,7 @@ from stages.machine.console import say
 from stages.machine.errors import DataError, GateError
 from stages.machine.files import exclusive, json_text, rounded, sha256, write_json, write_text
 from stages.mail.sources import Survey
-from stages.records.pointer import POINTER, Pointer, read_pointer
+from stages.records.pointer import Pointer, read_pointer
 from stages.registry.promotion import successor
 from stages.replay.figure import draw
 from stages.replay.life import Life
@@ -110,7 +110,7 @@ def _begin(scratch: Path, key: str) -> None:
 def _first_model(scratch: Path, params: config.Params, first: Span) -> Pointer:
     """Return the pointer to the model that all policies start with."""
     workspace = Workspace(scratch / FIRST, scratch / MODELS, params)
-    path = workspace.folder / POINTER
+    path = workspace.layout.pointer
     if path.exists() and (pointer := read_pointer(path)).model is not None:
         return pointer
     say(f"replay: a first model from the mail of {params.window.start} to {first.start}")

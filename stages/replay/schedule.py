@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from stages import config
-from stages.drift.guards import Action
+from stages.loop.guards import Action
 from stages.machine.errors import ConfigError
 
 

@@ -1,4 +1,4 @@
-"""A folder in which the stages' own functions run as they do in a checkout.
+"""A folder in which the stages run as they do in a checkout.
 
 Only the registry is left out: MLflow finds a model by its digest and gives back its bytes, and so
 does a folder of models by their digests, ten seconds a model sooner. Nothing is sent or published:
@@ -15,12 +15,40 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stages import config, embed, evaluate, fetch, infer, monitor, register, train
-from stages.drift.inputs import ScoredWindow
+from stages.drift.inputs import ScoredWindow, read_window
+from stages.machine.console import logging_to, say
 from stages.machine.files import read_json, replacing, sha256, tree_digest, write_json
-from stages.model.tables import read_split
-from stages.records.pointer import Pointer, in_production, incumbent, read_pointer, write_pointer
-from stages.records.receipt import Receipt
+from stages.records.layout import Layout
+from stages.records.pointer import Pointer, in_production, write_pointer
+from stages.records.receipt import Receipt, read_receipt
 from stages.records.verdict import Verdict
+
+
+class FolderShelf:
+    """A folder of models, each in a folder named by its digest.
+
+    Args:
+        folder: the folder of them all.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def obtain(self, digest: str) -> Path:
+        """Return the folder of the model `digest`, which this replay has trained."""
+        return self.folder / digest
+
+    def register(self, receipt: Receipt, folder: Path, evidence: tuple[Path, ...]) -> str:
+        """Do nothing: a model is kept when it is trained. Return its digest, for a version."""
+        del folder, evidence
+        return receipt.model[:12]
+
+    def keep(self, folder: Path) -> str:
+        """Copy the model in `folder` here; return its digest."""
+        digest = tree_digest(folder)
+        with replacing(self.obtain(digest)) as copy:
+            shutil.copytree(folder, copy)
+        return digest
 
 
 class Workspace:
@@ -33,19 +61,24 @@ class Workspace:
         params: as composed; the window is an argument of each method.
 
     Attributes:
+        layout: the paths below `folder`.
         cpu_seconds: what the stages took so far. Without embed: a message is encoded once, by
             whoever meets it first, and would be counted for that policy alone.
     """
 
     def __init__(self, folder: Path, models: Path, params: config.Params) -> None:
-        self.folder, self._models, self._params = folder.resolve(), models.resolve(), params
+        self.layout, self._models, self._params = Layout(folder), FolderShelf(models), params
         self._fetched: config.Window | None = None
         self.cpu_seconds = 0.0
 
+    @property
+    def folder(self) -> Path:
+        """The folder of this checkout."""
+        return self.layout.root
+
     def produce(self, pointer: Pointer) -> None:
         """Let `pointer` say which model is in production here."""
-        with self._inside():
-            write_pointer(pointer)
+        write_pointer(pointer, self.layout.pointer)
 
     def fetch(self, window: config.Window) -> None:
         """Cut the mail for `window`, unless that is what was done last.
@@ -56,8 +89,8 @@ class Workspace:
         if self._fetched == window:
             return
         self._fetched = None
-        with self._inside(), self._metered():
-            fetch.run(config.sections(fetch.FetchParams, self._of(window)))
+        with self._logged(), self._metered():
+            say(fetch.run(config.sections(fetch.FetchParams, self._of(window)), self.layout))
         self._fetched = window
 
     def score(self, window: config.Window) -> tuple[Verdict, ScoredWindow]:
@@ -66,18 +99,17 @@ class Workspace:
         Returns:
             The verdict as its file says it, and the window that it is on.
         """
-        params = self._of(window)
-        with self._inside():
-            digest, holdout = in_production()
-            folder = self._models / digest
-            embed.run(config.sections(embed.EmbedParams, params), "batch")
+        params, layout = self._of(window), self.layout
+        with self._logged():
+            self._embed(params, "batch")
             with self._metered():
-                infer.predict(digest, folder, config.sections(infer.InferParams, params))
-                verdict, _, scored = monitor.judge_batch(
-                    monitor.champion_of(digest, folder, holdout),
-                    config.sections(monitor.MonitorParams, params),
-                )
-        return verdict.as_written(), scored
+                scoring = config.sections(infer.InferParams, params)
+                say(infer.run(scoring, layout, self._models))
+                judging = config.sections(monitor.MonitorParams, params)
+                say(monitor.run(judging, layout, self._models))
+        digest, _ = in_production(layout.pointer)
+        mail, embeddings = layout.messages("batch"), layout.embeddings("batch")
+        return Verdict.read(layout), read_window(mail, embeddings, layout.predictions, model=digest)
 
     def learn(self, window: config.Window) -> Receipt:
         """Train a candidate on the history of `window`, which was fetched, and let the gate judge.
@@ -85,55 +117,48 @@ class Workspace:
         Raises:
             DataError: too little to learn from.
         """
-        params = self._of(window)
-        with self._inside():
+        params, layout = self._of(window), self.layout
+        with self._logged():
             for split in ("train", "holdout"):
-                embed.run(config.sections(embed.EmbedParams, params), split)
+                self._embed(params, split)
             self._train(config.sections(train.TrainParams, params))
             with self._metered():
-                self._evaluate(params)
-                return register.judge(config.sections(register.RegisterParams, params))
+                evaluating = config.sections(evaluate.EvaluateParams, params)
+                say(evaluate.run(evaluating, layout, self._models))
+                registering = config.sections(register.RegisterParams, params)
+                say(register.run(registering, layout, self._models))
+        return read_receipt(layout.receipt)
+
+    def _embed(self, params: config.Params, split: str) -> None:
+        say(embed.run(config.sections(embed.EmbedParams, params), self.layout, split))
 
     def _train(self, params: train.TrainParams) -> None:
         """Train, or take what another policy trained on the same mail, as DVC's run cache does.
 
         Its CPU seconds count each time.
         """
-        known = self._models / f"{sha256(train.MAIL)}.json"
+        known = self._models.folder / f"{sha256(self.layout.messages('train'))}.json"
         if not known.exists():
             before = self.cpu_seconds
             with self._metered():
-                train.run(params)
-            digest = tree_digest(train.MODEL)
-            with replacing(self._models / digest) as folder:
-                shutil.copytree(train.MODEL, folder)
+                say(train.run(params, self.layout))
+            digest = self._models.keep(self.layout.model)
             write_json(known, {"model": digest, "cpu_seconds": self.cpu_seconds - before})
             return
         trained = read_json(known)
-        with replacing(train.MODEL) as folder:
-            shutil.copytree(self._models / trained["model"], folder)
+        with replacing(self.layout.model) as folder:
+            shutil.copytree(self._models.obtain(trained["model"]), folder)
         self.cpu_seconds += trained["cpu_seconds"]
-
-    def _evaluate(self, params: config.Params) -> None:
-        split = read_split(evaluate.MAIL, evaluate.EMBEDDINGS)
-        digest = evaluate.candidate()
-        champion = incumbent(read_pointer(), digest)
-        theirs = evaluate.scores(champion, self._models / champion, split) if champion else None
-        evaluate.compare(split, digest, theirs, config.sections(evaluate.EvaluateParams, params))
 
     def _of(self, window: config.Window) -> config.Params:
         return dataclasses.replace(self._params, window=window)
 
     @contextlib.contextmanager
-    def _inside(self) -> Iterator[None]:
-        """Stand in the folder: stages read and write below `data/` wherever they are."""
+    def _logged(self) -> Iterator[None]:
+        """Send what stages say to `stages.log`, not to whoever watches the replay."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (
-            (self.folder / "stages.log").open("a", encoding="utf-8") as log,
-            contextlib.chdir(self.folder),
-            contextlib.redirect_stdout(log),
-            contextlib.redirect_stderr(log),
-        ):
+        path = self.folder / "stages.log"
+        with path.open("a", encoding="utf-8") as log, logging_to(log):
             yield
 
     @contextlib.contextmanager

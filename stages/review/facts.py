@@ -10,17 +10,15 @@ from typing import Any
 
 import yaml
 
-from stages.config import PARAMS, flat
+from stages.config import flat
 from stages.machine.errors import DataError
 from stages.machine.files import read_json
-from stages.records.pointer import POINTER, Pointer, read_pointer
-from stages.records.receipt import RECEIPT, Receipt, read_receipt
+from stages.records.layout import HERE, Layout
+from stages.records.pointer import Pointer, read_pointer
+from stages.records.receipt import Receipt, read_receipt
 from stages.records.verdict import Verdict
-from stages.registry.registration import METRICS
 from stages.review.excerpts import Excerpt
 from stages.versioning import git
-
-FETCHED = Path("data/fetch/summary.json")
 
 
 @dataclass(frozen=True)
@@ -52,37 +50,44 @@ class Facts:
     excerpts: Sequence[Excerpt]
 
 
-def gather(base: str, *, verdict: Verdict | None, excerpts: Sequence[Excerpt] = ()) -> Facts:
-    """Return what there is to say about the working folder, compared with the commit `base`.
+def gather(
+    base: str,
+    *,
+    verdict: Verdict | None,
+    excerpts: Sequence[Excerpt] = (),
+    layout: Layout = HERE,
+) -> Facts:
+    """Return what there is to say about a checkout, compared with the commit `base`.
 
     Raises:
         DataError: metrics and receipt are of two models.
         RegistryError: there is no receipt, or no pointer.
     """
-    receipt, metrics = read_receipt(), read_json(METRICS)
+    receipt, metrics = read_receipt(layout.receipt), read_json(layout.metrics)
     if metrics["candidate"]["model"] != receipt.model:
         raise DataError(
-            f"{METRICS} is of the model {metrics['candidate']['model'][:12]}",
+            f"{layout.metrics} is of the model {metrics['candidate']['model'][:12]}",
             expected=f"the receipt's, {receipt.model[:12]}",
             fix="dvc repro register",
         )
-    pointer, earlier = _before(base, POINTER), _before(base, RECEIPT)
+    pointer, earlier = (_before(base, path, layout) for path in (layout.pointer, layout.receipt))
+    params = git.content(base, layout.params, layout)
     return Facts(
         base=base,
         receipt=receipt,
         metrics=metrics,
         before=pointer["model"] if pointer else None,
-        pointer=read_pointer(),
-        params=_differing(parameters(git.content(base, PARAMS)), parameters(PARAMS.read_bytes())),
+        pointer=read_pointer(layout.pointer),
+        params=_differing(parameters(params), parameters(layout.params.read_bytes())),
         digests=earlier["data"] if earlier else {},
-        fetched=read_json(FETCHED) if FETCHED.exists() else None,
+        fetched=read_json(layout.fetch_summary) if layout.fetch_summary.exists() else None,
         verdict=verdict,
         excerpts=excerpts,
     )
 
 
-def _before(base: str, path: Path) -> dict[str, Any] | None:
-    text = git.content(base, path)
+def _before(base: str, path: Path, layout: Layout) -> dict[str, Any] | None:
+    text = git.content(base, path, layout)
     found: dict[str, Any] | None = json.loads(text) if text else None
     return found
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stages.records.pointer import POINTER
+from stages.records.layout import HERE
 from stages.review.changes import changes
 from stages.review.evidence import evidence
 from stages.review.facts import Facts
@@ -61,7 +61,7 @@ def _sections(facts: Facts, pictures: Mapping[str, str]) -> Iterator[str]:
     yield _quality(facts)
     yield from shown.values()
     yield changes(facts)
-    yield _HOW.format(base=facts.base[:12], pointer=POINTER)
+    yield _HOW.format(base=facts.base[:12], pointer=HERE.pointer)
 
 
 def _decision(facts: Facts) -> str:

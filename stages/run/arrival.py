@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from stages import config
-from stages.infer import PREDICTIONS
 from stages.machine.console import say
-from stages.records.layout import Layout
+from stages.records.layout import HERE, Layout
 from stages.records.pointer import in_production
+from stages.records.predictions import Drop
 from stages.records.verdict import Verdict
 from stages.stores.delivery import deliver, predictions_url
-from stages.stores.predictions import Drop
 from stages.stores.publication import publish_verdict
 
 
-def bring(params: config.Params, *, then: str) -> None:
+def bring(params: config.Params, layout: Layout = HERE, *, then: str) -> None:
     """Let predictions be in S3, if asked, and the verdict where verdicts are kept.
 
     DVC may have restored the results of infer and monitor instead of running them: then nothing
@@ -21,17 +20,29 @@ def bring(params: config.Params, *, then: str) -> None:
 
     Args:
         params: whose window was scored.
+        layout: the project that scored it.
         then: the command that brings it again, for people who must fix a store first.
 
     Raises:
         StoreError: a store cannot be reached or refuses; what was found is still here.
     """
-    bring_predictions(params, then=then)
-    publish_verdict(Verdict.read(Layout()), params.stores)
+    if sent := send_predictions(params, layout, then=then):
+        say(f"predictions: {sent}")
+    publish_verdict_of(params, layout)
 
 
-def bring_predictions(params: config.Params, *, then: str) -> None:
-    """Do the first half of `bring`."""
-    if url := predictions_url(params.stores.predictions):
-        drop = Drop(in_production()[0], params.window)
-        say(f"predictions: {deliver(PREDICTIONS, drop, url, then=then)}")
+def send_predictions(params: config.Params, layout: Layout = HERE, *, then: str) -> str | None:
+    """Do the first half of `bring`; return what was sent, None where predictions stay here."""
+    url = predictions_url(params.stores.predictions)
+    if url is None:
+        return None
+    drop = Drop(in_production(layout.pointer)[0], params.window)
+    return str(deliver(layout.predictions, drop, url, then=then))
+
+
+def publish_verdict_of(params: config.Params, layout: Layout = HERE) -> None:
+    """Do the second half of `bring`.
+
+    As the file says it, rounded: a history that is rebuilt from files then has the same rows.
+    """
+    publish_verdict(Verdict.read(layout), params.stores, layout)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from stages.records.layout import HERE, Layout
 from stages.versioning.dvc import repository
 
 PARAMS = {
@@ -22,7 +24,7 @@ METRICS = {
 }
 
 
-def print_experiments() -> None:
+def print_experiments(layout: Layout = HERE) -> None:
     """Print the workspace, HEAD, its experiments and the queue as a table, best AUC first.
 
     Raises:
@@ -31,7 +33,7 @@ def print_experiments() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    with repository() as repo:
+    with repository(layout) as repo:
         states = [state.dumpd() for state in repo.experiments.show()]
     table = Table("experiment", "state", *PARAMS, "features", *METRICS)
     for row in sorted(experiment_rows(states), key=best_first):
@@ -62,8 +64,8 @@ def best_first(row: list[str]) -> tuple[bool, float]:
 
 def _row(name: str, status: str, state: dict[str, Any]) -> list[str]:
     data = state["data"] or {}
-    params = _file(data, "params", "params.yaml")
-    candidate = _file(data, "metrics", "data/evaluate/metrics.json").get("candidate", {})
+    params = _file(data, "params", HERE.params)
+    candidate = _file(data, "metrics", HERE.metrics).get("candidate", {})
     shown = [str(params.get(section, {}).get(key, "")) for section, key in PARAMS.values()]
     numbers = [_number(candidate.get(key)) for key in METRICS.values()]
     return [name, status, *shown, _features(params.get("features", {})), *numbers]
@@ -78,7 +80,7 @@ def _number(interval: Any) -> str:
     return "" if value is None else f"{value:.4f}"
 
 
-def _file(data: dict[str, Any], kind: str, path: str) -> dict[str, Any]:
+def _file(data: dict[str, Any], kind: str, path: Path) -> dict[str, Any]:
     """Return what DVC read from `path`; empty where it could not."""
-    found = data.get(kind, {}).get(path, {}).get("data")
+    found = data.get(kind, {}).get(path.as_posix(), {}).get("data")
     return found if isinstance(found, dict) else {}

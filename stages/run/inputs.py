@@ -10,9 +10,10 @@ from typing import Any
 from stages import config
 from stages.machine.errors import DataError
 from stages.machine.files import read_json
+from stages.records.layout import HERE, Layout
 
 
-def check_inputs(stage: str) -> None:
+def check_inputs(stage: str, layout: Layout = HERE) -> None:
     """Fail unless each input of `stage` that another stage writes is there and can be opened.
 
     DVC sees to that by itself; a stage started by hand, or after a file was changed by hand, needs
@@ -20,14 +21,15 @@ def check_inputs(stage: str) -> None:
 
     Args:
         stage: as DVC names it: `"train"`, `"embed@batch"`.
+        layout: the project.
 
     Raises:
         DataError: names the stage that writes the file.
     """
-    stages = dict(_unrolled(config.declarations()))
+    stages = dict(_unrolled(config.declarations(layout.pipeline)))
     writers = {out: name for name, entry in stages.items() for out in _outputs(entry)}
     for declared in stages[stage]["deps"]:
-        if declared in writers and (problem := _problem(Path(declared))):
+        if declared in writers and (problem := _problem(layout.root / declared)):
             raise DataError(
                 f"{declared} {problem}",
                 expected=f"what the stage {writers[declared]} writes",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from stages.machine.files import exclusive
+from stages.records.layout import HERE, Layout
 from stages.run.stage import run_stage
 from stages.run.summary import print_scoring
-from stages.run.whole import LOCK
 
 CHAIN = (("fetch",), ("embed", "batch"), ("infer",), ("monitor",))
 
 
-def score() -> None:
+def score(layout: Layout = HERE) -> None:
     """Fetch the mail, score its batch with the production model, look for drift, and say so.
 
     Every stage runs, whatever an earlier job left: nobody here knows what that was made from.
@@ -19,7 +19,7 @@ def score() -> None:
         BusyError: a run or another scoring is at work here.
         UserError: of a stage; those after it have not run.
     """
-    with exclusive(LOCK, "a run"):
+    with exclusive(layout.run_lock, "a run"):
         for stage in CHAIN:
-            run_stage(*stage)
-        print_scoring()
+            run_stage(*stage, layout=layout)
+        print_scoring(layout)

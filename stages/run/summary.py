@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from stages.machine.errors import DataError
 from stages.machine.files import read_json
-from stages.records.layout import Layout
+from stages.records.layout import HERE, Layout
 from stages.records.pointer import read_pointer
 from stages.records.verdict import Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-FETCH, METRICS = Path("data/fetch/summary.json"), Path("data/evaluate/metrics.json")
-RECEIPT, INFER = Path("data/register/receipt.json"), Path("data/infer/summary.json")
-REPORT = Layout().drift_report
 
 QUALITY = {
     "one_minus_auc_percent": "(1-AUC)%, lower is better",
@@ -31,29 +27,30 @@ QUALITY = {
 }
 
 
-def print_summary(console: Console | None = None) -> None:
+def print_summary(layout: Layout = HERE, console: Console | None = None) -> None:
     """Print what the last run found.
 
     Args:
+        layout: the project.
         console: where to; standard output by default.
 
     Raises:
         DataError: no run has come to its end here.
     """
-    found = {path: _read(path) for path in (FETCH, METRICS, RECEIPT, INFER)}
-    _print(_facts(found, _verdict()), console)
+    _print(_facts(layout), console)
 
 
-def print_scoring(console: Console | None = None) -> None:
+def print_scoring(layout: Layout = HERE, console: Console | None = None) -> None:
     """Print what the last scoring found: of the mail, the predictions and drift alone.
 
     Args:
+        layout: the project.
         console: where to; standard output by default.
 
     Raises:
         DataError: no scoring has come to its end here.
     """
-    _print(_scoring({path: _read(path) for path in (FETCH, INFER)}, _verdict()), console)
+    _print(_scoring(layout), console)
 
 
 def _print(facts: Iterable[tuple[str, list[str]]], console: Console | None) -> None:
@@ -80,25 +77,23 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _verdict() -> Verdict:
-    return Verdict.read(Layout())
-
-
-def _facts(found: dict[Path, dict[str, Any]], verdict: Verdict) -> Iterator[tuple[str, list[str]]]:
-    yield "Data", list(_data(found[FETCH]))
-    metrics = found[METRICS]
+def _facts(layout: Layout) -> Iterator[tuple[str, list[str]]]:
+    data, predictions, drift = _scoring(layout)
+    metrics, receipt = _read(layout.metrics), _read(layout.receipt)
+    yield data
     yield f"Model {metrics['candidate']['model'][:12]}{_holdout(metrics)}", list(_quality(metrics))
-    yield _gate_title(found[RECEIPT]), list(found[RECEIPT]["gate"]["reasons"])
-    yield "Predictions", list(_predictions(found[INFER]))
-    yield _drift_title(verdict), list(verdict.reasons)
-    yield "Look next", list(_next(verdict))
+    yield _gate_title(receipt, layout), list(receipt["gate"]["reasons"])
+    yield predictions
+    yield drift
+    yield "Look next", list(_next(Verdict.read(layout), layout))
 
 
-def _scoring(
-    found: dict[Path, dict[str, Any]], verdict: Verdict
-) -> Iterator[tuple[str, list[str]]]:
-    yield "Data", list(_data(found[FETCH]))
-    yield "Predictions", list(_predictions(found[INFER]))
+def _scoring(layout: Layout) -> Iterator[tuple[str, list[str]]]:
+    # All of them before the first line: a file that is missing is an error, not half a summary.
+    fetch, infer = map(_read, (layout.fetch_summary, layout.infer_summary))
+    verdict = Verdict.read(layout)
+    yield "Data", list(_data(fetch))
+    yield "Predictions", list(_predictions(infer))
     yield _drift_title(verdict), list(verdict.reasons)
 
 
@@ -140,9 +135,9 @@ def interval(of: Mapping[str, float | None]) -> str:
 _ENDS = ("value", "low", "high")
 
 
-def _gate_title(receipt: dict[str, Any]) -> str:
+def _gate_title(receipt: dict[str, Any], layout: Layout) -> str:
     decision = "accepted" if receipt["gate"]["accepted"] else "REFUSED"
-    model = read_pointer().model
+    model = read_pointer(layout.pointer).model
     other = "" if model == receipt["model"] else f"; in production is {str(model)[:12]}"
     return f"Gate: {decision}{other}"
 
@@ -160,16 +155,16 @@ def _drift_title(verdict: Verdict) -> str:
     return f"Drift: {verdict.decision.words} ({votes})"
 
 
-def _next(verdict: Verdict) -> Iterator[str]:
-    if _is_about(verdict):
-        yield f"{REPORT!s:<30} what changed, to look at in a browser"
-    yield "data/infer/predictions/        the verdicts, Parquet by day"
-    yield "data/evaluate/plots/           `dvc plots show`; slices in data/evaluate/metrics.json"
+def _next(verdict: Verdict, layout: Layout) -> Iterator[str]:
+    report = layout.drift_report
+    if report.exists() and _is_about(report.read_text(encoding="utf-8"), verdict):
+        yield f"{report!s:<30} what changed, to look at in a browser"
+    yield f"{f'{layout.predictions}/':<30} the verdicts, Parquet by day"
+    yield f"{f'{layout.plots}/':<30} `dvc plots show`; slices in {layout.metrics}"
     yield "make compare                   experiments side by side"
 
 
-def _is_about(verdict: Verdict) -> bool:
+def _is_about(page: str, verdict: Verdict) -> bool:
     """Return whether the report is of this verdict: DVC restores one without the other."""
-    page = REPORT.read_text(encoding="utf-8") if REPORT.exists() else ""
     window = verdict.window
     return f"{window.start} to {window.end}" in page and verdict.model[:12] in page

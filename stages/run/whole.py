@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from stages import config
 from stages.machine.console import say
 from stages.machine.files import exclusive
-from stages.records.pointer import POINTER, read_pointer, write_pointer
-from stages.registry.mlflow.connect import open_registry
+from stages.records.layout import HERE, Layout
+from stages.records.pointer import read_pointer, write_pointer
 from stages.registry.promotion import promote, publish, vacate
+from stages.registry.shelves import RegistryShelf
 from stages.run.arrival import bring
 from stages.run.summary import print_summary
 from stages.versioning.dvc import reproduce
 from stages.versioning.tracked import tracked_model
 
-LOCK = Path("data/.run.lock")
 
-
-def run() -> None:
+def run(layout: Layout = HERE) -> None:
     """Reproduce all stages, give a first model to production, and say what came out.
 
     Raises:
@@ -27,49 +24,49 @@ def run() -> None:
         ConfigError: `params.yaml` is not the composition of `conf/`: an edit would go unnoticed.
         BusyError: another run is at work here.
     """
-    config.check_composition()
-    params = config.load()
-    with exclusive(LOCK, "a run"):
+    config.check_composition(layout.params, layout.conf)
+    params = config.load(layout.params)
+    with exclusive(layout.run_lock, "a run"):
         if not params.source.pinned:
             # DVC sees parameters, not the mail behind them.
-            reproduce("fetch", force=True)
-        reproduce("train")
-        _first_model(params.registry)
-        reproduce()
-        publish(params.registry)
-        bring(params, then="make run")
-    print_summary()
+            reproduce("fetch", force=True, layout=layout)
+        reproduce("train", layout=layout)
+        _first_model(params.registry, layout)
+        reproduce(layout=layout)
+        publish(params.registry, layout)
+        bring(params, layout, then="make run")
+    print_summary(layout)
 
 
-def _first_model(registry: config.Registry) -> None:
-    """See to it that the pointer names a model that can be had.
+def _first_model(registry: config.Registry, layout: Layout) -> None:
+    """Make sure that the pointer names a model that is available.
 
-    It may name one that this machine can have nowhere: other hardware trained other bytes, and
-    there is neither a registry nor a DVC remote. Then, and in a project without a model, this
-    run's candidate goes into production if the gate accepts it.
+    It may name one that this machine cannot get: other hardware trained other bytes, and there is
+    neither a registry nor a DVC remote. Then, and in a project without a model, this run's
+    candidate goes into production if the gate accepts it.
     """
-    before = read_pointer()
+    pointer = layout.pointer
+    before = read_pointer(pointer)
     if before.model is not None:
-        if not _lost(before.model, registry):
+        if not _lost(before.model, registry, layout):
             return
         say(
-            f"run: {POINTER} names the model {before.model[:12]}, which neither the registry nor "
+            f"run: {pointer} names the model {before.model[:12]}, which neither the registry nor "
             "this machine's training has; this run's candidate becomes the local production model "
-            f"if the gate accepts it (to go back: git checkout -- {POINTER})"
+            f"if the gate accepts it (to go back: git checkout -- {pointer})"
         )
-        vacate()
-    vacant = read_pointer()
+        vacate(layout)
+    vacant = read_pointer(pointer)
     try:
-        reproduce("register")
-        promote(registry)
+        reproduce("register", layout=layout)
+        promote(registry, layout)
     except BaseException:
-        if read_pointer() == vacant:
-            write_pointer(before)
+        if read_pointer(pointer) == vacant:
+            write_pointer(before, pointer)
         raise
 
 
-def _lost(digest: str, registry: config.Registry) -> bool:
-    with tracked_model(digest) as folder:
-        if folder is not None:
-            return False
-    return open_registry(registry).find(digest) is None
+def _lost(digest: str, registry: config.Registry, layout: Layout) -> bool:
+    if tracked_model(layout, digest) is not None:
+        return False
+    return RegistryShelf(registry, layout).registry.find(digest) is None

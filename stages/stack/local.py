@@ -14,6 +14,7 @@ from stages.machine.console import say
 from stages.machine.environment import DOTENV
 from stages.machine.errors import StackError
 from stages.machine.files import exclusive
+from stages.records.layout import Layout
 from stages.stack.mlflow_server import mlflow
 from stages.stack.postgres import postgres
 from stages.stack.s3 import s3
@@ -24,7 +25,6 @@ from stages.stack.supervision import Supervisor
 if TYPE_CHECKING:
     import psutil
 
-HOME = Path("data/stack")
 # MLflow makes its tables at its first start.
 _READY_SECONDS = 120.0
 
@@ -58,7 +58,7 @@ class LocalStack:
     def __init__(self, root: Path = Path()) -> None:
         root = root.resolve()
         self.dotenv = root / DOTENV
-        self._home = root / HOME
+        self._home = Layout(root).stack
         self.supervisor = Supervisor(self._home)
 
     def up(self, only: str | None = None) -> bool:

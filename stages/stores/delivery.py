@@ -19,7 +19,7 @@ from stages.machine.environment import in_experiment
 from stages.machine.errors import StoreError
 from stages.machine.files import sha256
 from stages.machine.variables import PREDICTIONS_URL
-from stages.stores.predictions import Drop, day_folder
+from stages.records.predictions import Drop, day_folder
 from stages.stores.s3 import filesystem
 from stages.stores.s3_check import Store, reported
 

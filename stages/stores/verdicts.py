@@ -14,7 +14,7 @@ from stages.machine.console import track
 from stages.machine.errors import DataError, StoreError
 from stages.machine.files import write_text
 from stages.machine.variables import VERDICTS_URL
-from stages.records.layout import Layout
+from stages.records.layout import HERE, Layout
 from stages.records.verdict import Verdict, parse_verdict
 from stages.stores.s3 import filesystem
 from stages.stores.s3_check import Store, reported
@@ -24,12 +24,16 @@ _SCHEME = "s3://"
 _AT_ONCE = 100
 
 
-def verdicts_url(configured: str | None, environment: Mapping[str, str] = os.environ) -> str:
+def verdicts_url(
+    configured: str | None,
+    environment: Mapping[str, str] = os.environ,
+    layout: Layout = HERE,
+) -> str:
     """Return where verdict files are kept: as the environment says, else as configured, else here.
 
     That is a folder, or `s3://bucket/prefix`.
     """
-    return environment.get(VERDICTS_URL) or configured or str(Layout().verdicts)
+    return environment.get(VERDICTS_URL) or configured or str(layout.verdicts)
 
 
 def file_name(verdict: Verdict) -> str:

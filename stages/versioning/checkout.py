@@ -11,6 +11,7 @@ from typing import NoReturn
 from stages.machine.console import say
 from stages.machine.errors import GitError
 from stages.machine.files import write_text
+from stages.records.layout import HERE, Layout
 from stages.versioning import git
 
 # In git's own folder: where we were. Whoever finds it there follows a loop that was killed.
@@ -23,7 +24,7 @@ def start_over() -> NoReturn:
 
 
 @contextmanager
-def newest_main(again: Callable[[], NoReturn] = start_over) -> Iterator[str]:
+def newest_main(again: Callable[[], NoReturn] = start_over, layout: Layout = HERE) -> Iterator[str]:
     """Check the newest main out, on no branch; yield its commit, and go back in the end.
 
     A killed loop leaves a note, by which its next run knows that what differs here is the loop's
@@ -31,31 +32,32 @@ def newest_main(again: Callable[[], NoReturn] = start_over) -> Iterator[str]:
 
     Args:
         again: is called where main has other code than the one that runs.
+        layout: the checkout.
 
     Raises:
         GitError: tracked files were changed here, or the remote cannot be reached.
     """
-    note, loaded = git.state_file(NOTE), git.commit_of("HEAD")
+    note, loaded = git.state_file(NOTE, layout), git.commit_of("HEAD", layout)
     if note.exists():
-        git.sweep_locks()
+        git.sweep_locks(layout)
     else:
-        _check_clean()
-    base = git.fetch_main()
+        _check_clean(layout)
+    base = git.fetch_main(layout)
     if not note.exists():
-        write_text(note, git.here())
-    git.switch(base)
+        write_text(note, git.here(layout))
+    git.switch(base, layout)
     if base != loaded:
         say(f"main is at {base[:7]}, this began at {loaded[:7]}: from there")
         again()
     try:
         yield base
     finally:
-        git.switch(note.read_text(encoding="utf-8"))
+        git.switch(note.read_text(encoding="utf-8"), layout)
         note.unlink()
 
 
-def _check_clean() -> None:
-    if changed := git.changed_files():
+def _check_clean(layout: Layout) -> None:
+    if changed := git.changed_files(layout):
         raise GitError(
             f"{len(changed)} tracked files were changed here, first {changed[0]}",
             expected="a clean checkout: the loop works on main as it is",

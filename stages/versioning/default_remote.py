@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from stages.machine.variables import (
     S3_SECRET,
     S3_WEB_IDENTITY,
 )
+from stages.records.layout import HERE, Layout
 from stages.stores.s3_check import Store, check
 
 # DVC's names of what every S3 client takes, and the client's.
@@ -97,11 +99,16 @@ class Remote:
         check(store, profile=self.options.get("profile"), **given)
 
 
-def default_remote() -> Remote:
-    """Return the default remote that DVC's configuration names in the folder we stand in."""
+def default_remote(layout: Layout = HERE) -> Remote:
+    """Return the default remote that DVC's configuration names in the checkout `layout`."""
     from dvc.config import Config
+    from dvc.exceptions import NotDvcRepoError
+    from dvc.repo import Repo
 
-    found = Config.from_cwd()
+    folder = None
+    with suppress(NotDvcRepoError):
+        folder = Repo.find_dvc_dir(str(layout.root))
+    found = Config(dvc_dir=folder)
     name = found["core"].get("remote")
     options = found["remote"].get(name, {}) if name else {}
     return Remote(options.get("url"), options)

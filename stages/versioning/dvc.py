@@ -1,26 +1,27 @@
-"""The adapter of DVC: reproduces stages in this process, in the folder it stands in."""
+"""The adapter of DVC: reproduces the stages of a checkout in this process."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages.machine.errors import BusyError, StageError, UserError, full_disk
+from stages.records.layout import HERE, Layout
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
 
 
 @contextmanager
-def repository() -> Iterator[Repo]:
-    """Yield DVC's view of the folder we stand in.
+def repository(layout: Layout = HERE) -> Iterator[Repo]:
+    """Yield DVC's view of the checkout `layout`.
 
     Raises:
-        BusyError: another DVC command is at work in this folder.
+        BusyError: another DVC command is at work there.
         UserError: DVC itself refused, in its own words.
     """
     from dvc.exceptions import DvcException
@@ -28,7 +29,7 @@ def repository() -> Iterator[Repo]:
     from dvc.repo import Repo
 
     try:
-        with Repo() as repo:
+        with Repo(str(layout.root)) as repo:
             yield repo
     except LockError as error:
         raise BusyError(
@@ -44,12 +45,13 @@ def repository() -> Iterator[Repo]:
         ) from error
 
 
-def reproduce(*targets: str, force: bool = False) -> None:
+def reproduce(*targets: str, force: bool = False, layout: Layout = HERE) -> None:
     """Bring `targets` (all stages by default) up to date, as `dvc repro` does.
 
     Args:
         targets: names of stages.
         force: run these, and nothing before them, even if nothing that DVC sees has changed.
+        layout: the checkout.
 
     Raises:
         StageError: a stage failed; its own line stands above, its exit status comes along.
@@ -57,9 +59,9 @@ def reproduce(*targets: str, force: bool = False) -> None:
     """
     from dvc.exceptions import ReproductionError
 
-    with _this_python_first(), repository() as repo:
+    with _this_python_first(), repository(layout) as repo:
         try:
-            repo.reproduce(targets=list(targets) or None, force=force, single_item=force)
+            repo.reproduce(_addresses(layout, targets), force=force, single_item=force)
         except ReproductionError as error:
             if full := _full_disk(error):
                 raise full from error
@@ -81,15 +83,21 @@ def _this_python_first() -> Iterator[None]:
             os.environ["PATH"] = before
 
 
-def stale(target: str) -> list[str]:
+def stale(target: str, layout: Layout = HERE) -> list[str]:
     """Return the stages up to `target` that would run now; missing data counts as present.
 
     Raises:
         BusyError, UserError: as for `repository`.
     """
-    with repository() as repo:
-        stages = repo.reproduce(targets=[target], dry=True, allow_missing=True)
+    with repository(layout) as repo:
+        stages = repo.reproduce(_addresses(layout, [target]), dry=True, allow_missing=True)
         return [str(stage.addressing) for stage in stages]
+
+
+def _addresses(layout: Layout, targets: Iterable[str]) -> list[str]:
+    """Return stages as DVC finds them from any folder; the whole pipeline where there are none."""
+    pipeline = str(layout.pipeline)
+    return [f"{pipeline}:{target}" for target in targets] or [pipeline]
 
 
 def _full_disk(error: BaseException) -> UserError | None:

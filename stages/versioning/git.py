@@ -1,4 +1,4 @@
-"""The adapter of git: the checkout we stand in, and the remote `origin` that it came from."""
+"""The adapter of git: a checkout, and the remote `origin` that it came from."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stages.machine.errors import GitError
+from stages.records.layout import HERE, Layout
 
 MAIN = "main"
 _AUTHOR = ("-c", "user.name=spamline", "-c", "user.email=spamline@localhost")
@@ -16,110 +17,118 @@ _AUTHOR = ("-c", "user.name=spamline", "-c", "user.email=spamline@localhost")
 _PATIENCE = 300
 
 
-def fetch_main() -> str:
+def fetch_main(layout: Layout = HERE) -> str:
     """Fetch `origin/main`; return its commit.
 
     Raises:
         GitError: the remote cannot be reached, or has no such branch.
     """
-    _git("fetch", "--quiet", "origin", f"+refs/heads/{MAIN}:refs/remotes/origin/{MAIN}")
-    return commit_of(f"refs/remotes/origin/{MAIN}")
+    _git(layout, "fetch", "--quiet", "origin", f"+refs/heads/{MAIN}:refs/remotes/origin/{MAIN}")
+    return commit_of(f"refs/remotes/origin/{MAIN}", layout)
 
 
-def commit_of(name: str) -> str:
+def commit_of(name: str, layout: Layout = HERE) -> str:
     """Return the commit that `name` names.
 
     Raises:
         GitError: it names none.
     """
-    return _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    return _git(
+        layout, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
+    )
 
 
-def meeting_point() -> str:
+def meeting_point(layout: Layout = HERE) -> str:
     """Return the commit where HEAD and the newest main meet."""
-    return _git("merge-base", "HEAD", fetch_main())
+    return _git(layout, "merge-base", "HEAD", fetch_main(layout))
 
 
-def fetch_branch(branch: str) -> str | None:
+def fetch_branch(branch: str, layout: Layout = HERE) -> str | None:
     """Fetch `branch` of the remote; return its newest commit, or None where there is none."""
-    listed = _git("ls-remote", "origin", f"refs/heads/{branch}")
+    listed = _git(layout, "ls-remote", "origin", f"refs/heads/{branch}")
     if not listed:
         return None
     commit = listed.split()[0]
-    _git("fetch", "--quiet", "origin", commit)
+    _git(layout, "fetch", "--quiet", "origin", commit)
     return commit
 
 
-def here() -> str:
+def here(layout: Layout = HERE) -> str:
     """Return the branch we are on, or the commit where we are on none."""
-    return _git("symbolic-ref", "--quiet", "--short", "HEAD", fails=True) or commit_of("HEAD")
+    return _git(layout, "symbolic-ref", "--quiet", "--short", "HEAD", fails=True) or commit_of(
+        "HEAD", layout
+    )
 
 
-def state_file(name: str) -> Path:
+def state_file(name: str, layout: Layout = HERE) -> Path:
     """Return a path inside git's own folder, where an operation notes that it is under way."""
-    return Path(_git("rev-parse", "--git-path", name))
+    return layout.root / _git(layout, "rev-parse", "--git-path", name)
 
 
-def sweep_locks() -> None:
+def sweep_locks(layout: Layout = HERE) -> None:
     """Remove the locks that a git killed here has left; nobody else may be at work."""
-    folder = Path(_git("rev-parse", "--git-common-dir"))
+    folder = layout.root / _git(layout, "rev-parse", "--git-common-dir")
     for lock in (*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock")):
         lock.unlink(missing_ok=True)
 
 
-def changed_files() -> list[str]:
+def changed_files(layout: Layout = HERE) -> list[str]:
     """Return the tracked files that differ from HEAD."""
-    return _differing("HEAD")
+    return _differing(layout, "HEAD")
 
 
-def files_between(one: str, other: str) -> list[str]:
+def files_between(one: str, other: str, layout: Layout = HERE) -> list[str]:
     """Return the files that differ between two commits."""
-    return _differing(one, other)
+    return _differing(layout, one, other)
 
 
-def _differing(*commits: str) -> list[str]:
-    listed = _git("diff", "--name-only", "-z", "--no-renames", *commits, "--")
+def _differing(layout: Layout, *commits: str) -> list[str]:
+    listed = _git(layout, "diff", "--name-only", "-z", "--no-renames", *commits, "--")
     return [name for name in listed.split("\0") if name]
 
 
-def history(path: Path, *, most: int | None = None) -> list[str]:
+def history(path: Path, layout: Layout = HERE, *, most: int | None = None) -> list[str]:
     """Return the commits that changed a file, the newest first, at most `most` of them."""
     limit = [] if most is None else [f"--max-count={most}"]
-    return _git("log", *limit, "--format=%H", "--", path.as_posix()).split()
+    name = layout.inside(path).as_posix()
+    return _git(layout, "log", *limit, "--format=%H", "--", name).split()
 
 
-def content(commit: str, path: Path) -> bytes | None:
+def content(commit: str, path: Path, layout: Layout = HERE) -> bytes | None:
     """Return the bytes of a file as `commit` has it, or None if it has no such file."""
-    # With `./` the path counts from this folder, as it does in `history`.
-    done = _run("show", f"{commit}:./{path.as_posix()}")
+    # With `./` the path counts from the folder of the checkout, as it does in `history`.
+    done = _run(layout, "show", f"{commit}:./{layout.inside(path).as_posix()}")
     return done.stdout if done.returncode == 0 else None
 
 
-def switch(name: str) -> None:
+def switch(name: str, layout: Layout = HERE) -> None:
     """Let the checkout be that branch, or commit; changes of tracked files are lost."""
-    branch = _run("show-ref", "--verify", "--quiet", f"refs/heads/{name}").returncode == 0
-    _git("switch", "--quiet", "--discard-changes", *([] if branch else ["--detach"]), name)
+    branch = _run(layout, "show-ref", "--verify", "--quiet", f"refs/heads/{name}").returncode == 0
+    _git(layout, "switch", "--quiet", "--discard-changes", *([] if branch else ["--detach"]), name)
 
 
-def commit(paths: Sequence[str], message: str) -> str:
+def commit(paths: Sequence[str], message: str, layout: Layout = HERE) -> str:
     """Commit `paths` on whatever HEAD is, in the loop's own name; return the commit."""
-    _git("add", "--", *paths)
-    _git(*_AUTHOR, "commit", "--quiet", "--no-verify", "--message", message, "--", *paths)
-    return commit_of("HEAD")
+    _git(layout, "add", "--", *paths)
+    _git(layout, *_AUTHOR, "commit", "--quiet", "--no-verify", "--message", message, "--", *paths)
+    return commit_of("HEAD", layout)
 
 
-def is_same(one: str, other: str) -> bool:
+def is_same(one: str, other: str, layout: Layout = HERE) -> bool:
     """Return whether two commits have the same files and the same parent."""
-    return len({_git("rev-parse", f"{name}^{{tree}}", f"{name}^") for name in (one, other)}) == 1
+    return (
+        len({_git(layout, "rev-parse", f"{name}^{{tree}}", f"{name}^") for name in (one, other)})
+        == 1
+    )
 
 
-def strangers(commit: str, base: str) -> list[str]:
+def strangers(commit: str, base: str, layout: Layout = HERE) -> list[str]:
     """Return the authors of the commits between `base` and `commit` that are not the loop."""
-    names = _git("log", "--format=%ae", f"{base}..{commit}").split("\n")
+    names = _git(layout, "log", "--format=%ae", f"{base}..{commit}").split("\n")
     return sorted({name for name in names if name and name != _AUTHOR[-1].partition("=")[2]})
 
 
-def push(commit: str, branch: str, *, instead_of: str | None) -> None:
+def push(commit: str, branch: str, *, instead_of: str | None, layout: Layout = HERE) -> None:
     """Let `branch` of the remote be `commit`, if it still is `instead_of` (None: not there yet).
 
     Raises:
@@ -127,13 +136,14 @@ def push(commit: str, branch: str, *, instead_of: str | None) -> None:
     """
     target = f"refs/heads/{branch}"
     _git(
+        layout,
         *("push", "--quiet", f"--force-with-lease={target}:{instead_of or ''}"),
         *("origin", f"{commit}:{target}"),
     )
 
 
-def _git(*arguments: str, fails: bool = False) -> str:
-    done = _run(*arguments)
+def _git(layout: Layout, *arguments: str, fails: bool = False) -> str:
+    done = _run(layout, *arguments)
     if done.returncode != 0 and not fails:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["it failed"]
         line = next((line for line in lines if re.match("fatal|error", line)), lines[-1])
@@ -148,10 +158,11 @@ def _git(*arguments: str, fails: bool = False) -> str:
     return done.stdout.decode(errors="surrogateescape").strip()
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+def _run(layout: Layout, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(  # noqa: S603 -- a list, no shell
             ["git", *arguments],  # noqa: S607 -- the user's git
+            cwd=layout.root,
             capture_output=True,
             check=False,
             timeout=_PATIENCE,

@@ -8,58 +8,61 @@ found by its digest wherever a commit that registered it is still available.
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from stages.machine.errors import GitError, StoreError
-from stages.machine.files import tree_digest
+from stages.machine.files import replacing, tree_digest
 from stages.records.layout import Layout
 from stages.versioning import git
 from stages.versioning.default_remote import default_remote
 
-# Git and DVC take paths from the folder of the project.
-_MODEL, _RECEIPT = Layout().model, Layout().receipt
 # How far back a production model is looked for, in commits that changed the receipt.
 _MOST_COMMITS = 50
 
 
-@contextmanager
-def tracked_model(digest: str) -> Iterator[Path | None]:
-    """Yield a folder with the verified bytes of the model `digest` as DVC tracks it, or None.
+def tracked_model(layout: Layout, digest: str) -> Path | None:
+    """Return a folder with the verified bytes of the model `digest` as DVC tracks it, or None.
 
-    The workspace's own model if that is the one, else a temporary copy out of an earlier commit.
+    The workspace's own model if that is the one, else a copy out of an earlier commit, which is
+    kept beside the registry.
 
     Raises:
         StoreError: DVC's remote may have it and cannot be asked: that is not the same as lost.
     """
-    if _MODEL.is_dir() and tree_digest(_MODEL) == digest:
-        yield _MODEL
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "model"
-        found = any(_fetch(commit, target, digest) for commit in _commits(digest))
-        yield target if found else None
+    copy = layout.tracked_copy(digest)
+    for folder in (layout.model, copy):
+        if folder.is_dir() and tree_digest(folder) == digest:
+            return folder
+    with tempfile.TemporaryDirectory() as temporary:
+        target = Path(temporary) / "model"
+        if not any(_fetch(layout, commit, target, digest) for commit in _commits(layout, digest)):
+            return None
+        with replacing(copy) as new:
+            shutil.copytree(target, new)
+    return copy
 
 
-def _commits(digest: str) -> Iterator[str]:
+def _commits(layout: Layout, digest: str) -> Iterator[str]:
     """Yield the commits whose receipt is of the model `digest`, newest first."""
+    path = layout.receipt
     try:
-        commits = git.history(_RECEIPT, most=_MOST_COMMITS)
+        commits = git.history(path, layout, most=_MOST_COMMITS)
     except GitError:
         # No repository, or no git, as in the image of the scheduled job.
         return
     for commit in commits:
         try:
-            receipt = json.loads(git.content(commit, _RECEIPT) or b"null")
+            receipt = json.loads(git.content(commit, path, layout) or b"null")
         except ValueError:
             continue
         if isinstance(receipt, dict) and receipt.get("model") == digest:
             yield commit
 
 
-def _fetch(commit: str, target: Path, digest: str) -> bool:
+def _fetch(layout: Layout, commit: str, target: Path, digest: str) -> bool:
     """Copy the model folder of `commit` to `target`; return whether it is the model `digest`.
 
     Raises:
@@ -70,10 +73,10 @@ def _fetch(commit: str, target: Path, digest: str) -> bool:
     from dvc_data.index import DataIndexDirError
 
     # A remote that is not set up on this machine cannot have the model for it.
-    config = None if default_remote().set_up() else {"core": {"remote": ""}}
+    config = None if default_remote(layout).set_up() else {"core": {"remote": ""}}
     try:
-        system = DVCFileSystem(".", rev=commit, config=config)
-        system.get(_MODEL.as_posix(), str(target), recursive=True)
+        system = DVCFileSystem(str(layout.root), rev=commit, config=config)
+        system.get(layout.inside(layout.model).as_posix(), str(target), recursive=True)
     except FileNotFoundError:
         return False
     except (DvcException, DataIndexDirError, OSError) as error:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from stages.machine.console import say
 from stages.machine.errors import StoreError
+from stages.records.layout import HERE, Layout
 from stages.versioning.default_remote import Remote, default_remote
 from stages.versioning.dvc import repository
 from stages.versioning.terse import terse
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from dvc.repo import Repo
 
 
-def push() -> None:
+def push(layout: Layout = HERE) -> None:
     """Send every file that the lock names, then check that the remote has them all.
 
     Raises:
@@ -23,8 +24,8 @@ def push() -> None:
     """
     from dvc.exceptions import UploadError
 
-    remote = _checked(trouble="nothing was pushed", then="make push")
-    with repository() as repo, terse() as failures:
+    remote = _checked(layout, trouble="nothing was pushed", then="make push")
+    with repository(layout) as repo, terse() as failures:
         try:
             sent = repo.push()
             if missing := _missing(repo):
@@ -38,7 +39,7 @@ def push() -> None:
     say(f"push: {sent} files sent; {remote.url} has everything that dvc.lock names")
 
 
-def pull() -> None:
+def pull(layout: Layout = HERE) -> None:
     """Fetch every file that the lock names into the cache, and put them into the workspace.
 
     Raises:
@@ -47,8 +48,8 @@ def pull() -> None:
     """
     from dvc.exceptions import CheckoutError, DownloadError
 
-    remote = _checked(trouble="nothing was pulled", then="make pull")
-    with repository() as repo, terse() as failures:
+    remote = _checked(layout, trouble="nothing was pulled", then="make pull")
+    with repository(layout) as repo, terse() as failures:
         try:
             found = repo.pull()
         except (CheckoutError, DownloadError) as error:
@@ -62,14 +63,14 @@ def pull() -> None:
     say(f"pull: {found['stats']['fetched']} files fetched from {remote.url}")
 
 
-def check_pushed() -> None:
+def check_pushed(layout: Layout = HERE) -> None:
     """Fail unless the remote has every file that the lock names: a forgotten push.
 
     Raises:
         StoreError: it lacks some, or cannot be used.
     """
-    remote = _checked(trouble="it is not known what was pushed", then="make push")
-    with repository() as repo, terse():
+    remote = _checked(layout, trouble="it is not known what was pushed", then="make push")
+    with repository(layout) as repo, terse():
         _check_complete(remote, _missing(repo))
     say(f"push: {remote.url} has everything that dvc.lock names")
 
@@ -92,9 +93,9 @@ def _send_missing(repo: Repo) -> int:
     return len(sent.transferred)
 
 
-def _checked(*, trouble: str, then: str) -> Remote:
-    with repository():
-        remote = default_remote()
+def _checked(layout: Layout, *, trouble: str, then: str) -> Remote:
+    with repository(layout):
+        remote = default_remote(layout)
     if remote.url is None:
         raise StoreError(
             f"{trouble}: DVC has no default remote here",

@@ -14,7 +14,7 @@ import yaml
 
 from stages.cli.table import NOUNS
 from stages.machine.files import sha256
-from stages.records.pointer import POINTER
+from stages.records.layout import HERE
 
 VERBS = [verb for noun in NOUNS for verb in noun.verbs]
 # Nobody listens on the discard port of the loopback.
@@ -78,7 +78,7 @@ class Project:
 
     def results(self) -> dict[str, str]:
         """Return the digest of every file that a stage or a promotion writes for others."""
-        roots = [self.folder / name for name in (*outputs(self.root), POINTER, "params.yaml")]
+        roots = [self.folder / name for name in (*outputs(self.root), HERE.pointer, "params.yaml")]
         files = [path for root in roots for path in (root, *root.rglob("*")) if path.is_file()]
         return {str(path): sha256(path) for path in files}
 

@@ -17,8 +17,9 @@ from stages.machine.files import tree_digest, write_json, write_parquet
 from stages.mail.message import content_id
 from stages.model.evaluation import Scores, evaluate
 from stages.model.tables import COLUMNS, Split
+from stages.records.layout import Layout
 from stages.records.messages import MESSAGE_SCHEMA
-from stages.records.pointer import POINTER, Pointer, write_pointer
+from stages.records.pointer import Pointer, write_pointer
 from tests.command_line.project import Project
 from tests.registry.samples import ENCODER
 
@@ -65,11 +66,11 @@ def write_evaluation(project: Project) -> None:
     rows = [{"id": name, "embedding": [0.0] * ENCODER.dim} for name in ids]
     batch = pa.RecordBatch.from_pylist(rows, schema=schema(ENCODER))
     write_parquet(data / "embed/batch.parquet", schema(ENCODER), [batch])
-    write_pointer(Pointer("spamline", None, None), project.folder / POINTER)
+    write_pointer(Pointer("spamline", None, None), Layout(project.folder).pointer)
 
 
 def in_production(project: Project) -> str:
     """Let the pointer name the project's model; return its digest."""
     digest = tree_digest(project.folder / "data/train/model")
-    write_pointer(Pointer("spamline", digest, None), project.folder / POINTER)
+    write_pointer(Pointer("spamline", digest, None), Layout(project.folder).pointer)
     return digest

@@ -10,7 +10,7 @@ import pytest
 
 from stages.machine.files import tree_digest
 from stages.machine.variables import TRACKING_URI
-from stages.records.receipt import RECEIPT
+from stages.records.layout import Layout
 from stages.registry.mlflow.connect import open_at
 from stages.registry.mlflow.location import locate
 from stages.registry.mlflow.models import ModelRegistry
@@ -52,7 +52,7 @@ def test_a_server_that_is_down_and_comes_back(team: Project, servers: Servers) -
     digest = in_production(team)
     servers.stop("mlflow")
     assert "Connection refused" in refuse(team, servers, "register")
-    assert not (team.folder / RECEIPT).exists()
+    assert not (Layout(team.folder).receipt).exists()
     assert "Connection refused" in refuse(team, servers, "infer")
     servers.start("mlflow")
     assert "version 1" in team.do("register")
@@ -72,7 +72,7 @@ def test_a_server_whose_store_is_down_and_comes_back(
     registry = registry_of(team, servers)
     servers.stop(store)
     assert re.search(said, refuse(team, servers, "register"))
-    assert not (team.folder / RECEIPT).exists()
+    assert not (Layout(team.folder).receipt).exists()
     servers.start(store)
     assert registry.find(digest) is None
     assert "version 1" in team.do("register")

@@ -6,7 +6,6 @@ import dataclasses
 import os
 import signal
 import uuid
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +13,11 @@ import yaml
 
 from stages.machine.files import sha256, tree_digest
 from stages.machine.variables import TRACKING_URI
+from stages.records.layout import Layout
 from stages.registry.mlflow.connect import open_at
 from stages.registry.mlflow.location import locate
 from stages.registry.mlflow.models import CHAMPION, ModelRegistry
-from stages.registry.registration import EVIDENCE, registration_of
+from stages.registry.registration import registration_of
 from tests.command_line.project import DEAD, Project
 from tests.registry.samples import receipt_of
 
@@ -25,17 +25,17 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def owner(evaluated: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+def owner(evaluated: Project) -> Project:
     """A project whose own registry has two models: the champion, and one that was refused."""
     evaluated.edit(registry__name=f"spamline-{uuid.uuid4().hex[:8]}")
-    monkeypatch.chdir(evaluated.folder)
+    layout = Layout(evaluated.folder)
     registry = own(evaluated)
     for number, (weights, accepted) in enumerate([("first", True), ("second", False)], start=1):
-        model = Path("data/train/model")
+        model = layout.model
         (model / "classifier.skops").write_text(weights)
         digest = tree_digest(model)
         receipt = receipt_of(digest, accepted=accepted)
-        evidence = EVIDENCE if accepted else ()
+        evidence = layout.evidence if accepted else ()
         assert registry.register(registration_of(digest, model, receipt, evidence)) == str(number)
         if accepted:
             registry.set_alias(CHAMPION, digest)
@@ -44,12 +44,12 @@ def owner(evaluated: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 def own(project: Project) -> ModelRegistry:
-    return open_at(locate(None), project.tree()["registry"]["name"])
+    return open_at(locate(None, {}, Layout(project.folder)), project.tree()["registry"]["name"])
 
 
 def teams(project: Project, environment: dict[str, str]) -> ModelRegistry:
     name = project.tree()["registry"]["name"]
-    return open_at(locate(environment[TRACKING_URI]), name)
+    return open_at(locate(environment[TRACKING_URI], layout=Layout(project.folder)), name)
 
 
 def names_its_own_run(registry: ModelRegistry, digest: str) -> bool:

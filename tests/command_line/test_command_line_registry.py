@@ -10,8 +10,9 @@ import pytest
 
 from stages.machine.files import tree_digest
 from stages.machine.variables import TRACKING_URI
-from stages.records.pointer import POINTER, Pointer, write_pointer
-from stages.records.receipt import RECEIPT, write_receipt
+from stages.records.layout import Layout
+from stages.records.pointer import Pointer, write_pointer
+from stages.records.receipt import write_receipt
 from tests.command_line.project import DEAD, Project
 from tests.command_line.samples import in_production
 from tests.registry.samples import receipt_of
@@ -20,7 +21,7 @@ from tests.registry.samples import receipt_of
 def test_no_production_model(evaluated: Project) -> None:
     line = evaluated.refuse("infer")
     assert "nothing is in production yet" in line
-    (evaluated.folder / POINTER).write_text('{"model": "newest"}\n')
+    (Layout(evaluated.folder).pointer).write_text('{"model": "newest"}\n')
     assert "git checkout -- data/production.json" in evaluated.refuse("infer")
 
 
@@ -28,7 +29,7 @@ def test_no_production_model(evaluated: Project) -> None:
 def test_a_registry_that_is_not_there(evaluated: Project, verb: str) -> None:
     digest = in_production(evaluated)
     if verb == "promote":
-        write_receipt(receipt_of(digest), evaluated.folder / RECEIPT)
+        write_receipt(receipt_of(digest), Layout(evaluated.folder).receipt)
     if verb == "monitor":
         (evaluated.folder / "data/infer/predictions").mkdir(parents=True)
     evaluated.environment[TRACKING_URI] = DEAD.replace("//", "//user:secret@")
@@ -98,7 +99,7 @@ def test_metrics_of_no_model_are_a_bug_with_its_traceback(evaluated: Project) ->
     status, _, err = evaluated.run("register")
     assert status == 1
     assert "Traceback" in err
-    assert not (evaluated.folder / RECEIPT).exists()
+    assert not (Layout(evaluated.folder).receipt).exists()
 
 
 @pytest.mark.slow
@@ -117,7 +118,7 @@ def test_a_registered_model_that_was_tampered_with(evaluated: Project) -> None:
 
 @pytest.mark.slow
 def test_a_production_model_that_nobody_has(evaluated: Project) -> None:
-    write_pointer(Pointer("spamline", "f" * 64, None), evaluated.folder / POINTER)
+    write_pointer(Pointer("spamline", "f" * 64, None), Layout(evaluated.folder).pointer)
     line = evaluated.refuse("infer")
     assert "has no model ffffffffffff" in line
     assert "`make run`" in line
@@ -126,6 +127,6 @@ def test_a_production_model_that_nobody_has(evaluated: Project) -> None:
 @pytest.mark.slow
 def test_a_gate_that_says_no_is_status_3(evaluated: Project) -> None:
     digest = tree_digest(evaluated.folder / "data/train/model")
-    write_receipt(receipt_of(digest, accepted=False), evaluated.folder / RECEIPT)
+    write_receipt(receipt_of(digest, accepted=False), Layout(evaluated.folder).receipt)
     line = evaluated.refuse("promote", status=3)
     assert "was refused: a reason with numbers" in line

@@ -105,17 +105,14 @@ def test_a_params_file_that_is_not_yaml_is_one_line(tmp_path: Path) -> None:
         config.load(path)
 
 
-def test_a_stage_cannot_read_what_dvc_yaml_does_not_declare(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stage_cannot_read_what_dvc_yaml_does_not_declare(root: Path) -> None:
     @dataclass(frozen=True)
     class Greedy:
         encoder: config.Encoder
         seed: int
 
-    monkeypatch.chdir(root)
     with pytest.raises(ConfigError, match=r"stages\.embed\.params"):
-        config.read("embed", Greedy)
+        config.read("embed", Greedy, root / "params.yaml", root / "dvc.yaml")
 
 
 @pytest.mark.parametrize("store", ["registry", "predictions", "history", "verdicts"])

@@ -16,6 +16,7 @@ from stages.loop.editing import with_dates
 from stages.loop.window import after, name_of, newest_whole, set_window
 from stages.machine.errors import ConfigError
 from stages.machine.variables import REPLAY
+from stages.records.layout import Layout
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_conf_and_params_agree_and_people_keep_their_words(
     path = conf / "source/spamassassin.yaml"
     before = path.read_text().splitlines()
     moved = after(after(window))
-    set_window(moved, conf, tmp_path / "params.yaml")
+    set_window(moved, Layout(tmp_path))
     assert config.load(tmp_path / "params.yaml").window == moved
     config.check_composition(tmp_path / "params.yaml", conf)
     differing = [
@@ -94,7 +95,7 @@ def test_a_window_that_another_file_overrides_is_refused_and_nothing_moves(
     size.write_text(size.read_text() + 'window:\n  until: "2002-08-18"\n')
     before = (conf / "source/spamassassin.yaml").read_text()
     with pytest.raises(ConfigError, match=r"window\.until is 2002-08-18 whatever"):
-        set_window(after(window), conf, tmp_path / "params.yaml")
+        set_window(after(window), Layout(tmp_path))
     assert (conf / "source/spamassassin.yaml").read_text() == before
     assert not (tmp_path / "params.yaml").exists()
 
@@ -106,7 +107,7 @@ def test_a_source_whose_file_names_no_dates_is_refused(
     text = path.read_text().replace('until: "2002-08-19"', "until: ${x}")
     path.write_text(text)
     with pytest.raises(ConfigError, match=r"no date for window\.until"):
-        set_window(window, conf, tmp_path / "params.yaml")
+        set_window(window, Layout(tmp_path))
     assert path.read_text() == text
 
 

@@ -13,6 +13,7 @@ import pytest
 from stages import config
 from stages.model.cached_encoder import CachedEncoder, byte_space, cached_encoder, processor
 from stages.model.embedding_cache import EmbeddingCache
+from stages.model.engines.sentence_transformers import SentenceTransformers
 
 CPUINFO = """processor\t: 0
 vendor_id\t: AuthenticAMD
@@ -35,7 +36,7 @@ def test_other_bytes_are_another_space(
     spaces.add(byte_space(minilm))
     code = tmp_path / "encoder.py"
     code.write_text("two texts a forward pass")
-    monkeypatch.setattr("stages.model.cached_encoder.CODE", code)
+    monkeypatch.setattr(SentenceTransformers, "CODE", code)
     spaces.add(byte_space(minilm))
     assert len(spaces) == 5
 

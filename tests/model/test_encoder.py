@@ -10,7 +10,9 @@ import pytest
 
 from stages import config
 from stages.machine.errors import EncoderError
-from stages.model.encoder import check_weights, fingerprint, load_encoder
+from stages.model.encoder import load_encoder
+from stages.model.space import fingerprint
+from stages.model.weights import check_weights
 
 TEXTS = ["Meeting at ten", "WIN MONEY NOW " * 200, "", "Grüße aus Köln", "kernel patch attached"]
 

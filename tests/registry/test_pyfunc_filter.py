@@ -17,7 +17,7 @@ import pytest
 from stages.machine.files import tree_digest
 from stages.machine.variables import TRACKING_URI
 from stages.model.filter import Filter
-from stages.records.layout import HERE
+from stages.records.layout import Layout
 from stages.registry.mlflow.models import CHAMPION, ModelRegistry
 from stages.registry.mlflow.pyfunc_filter import PyfuncFilter
 from stages.registry.mlflow.requirements import scoring_requirements
@@ -85,11 +85,14 @@ print(json.dumps({
 
 @pytest.mark.slow
 def test_registered_model_serves_raw_text_without_the_repository(
-    registry: ModelRegistry, tiny_filter: Path, tmp_path_factory: pytest.TempPathFactory
+    registry: ModelRegistry,
+    tiny_filter: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    layout: Layout,
 ):
     digest = tree_digest(tiny_filter)
     registry.register(registration_of(digest, tiny_filter, None))
-    (stored,) = HERE.registry.resolve().glob("artifacts/models/*/artifacts")
+    (stored,) = layout.registry.glob("artifacts/models/*/artifacts")
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     environment.pop("PYTHONPATH", None)
     done = subprocess.run(

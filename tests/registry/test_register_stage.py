@@ -1,16 +1,17 @@
 import dataclasses
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from stages import register
 from stages.config import Gate
 from stages.machine.errors import RegistryError
-from stages.records.receipt import RECEIPT, read_receipt
+from stages.records.layout import Layout
+from stages.records.receipt import read_receipt
 from stages.register import RegisterParams
 from stages.registry.mlflow.models import ModelRegistry
+from stages.registry.shelves import RegistryShelf
 from tests.registry.samples import LOCAL, interval
 
 FAIR = Gate(
@@ -25,7 +26,7 @@ STRICT = dataclasses.replace(FAIR, max_one_minus_auc_percent=0.1)
 
 
 @pytest.fixture
-def evaluated(checkout: Path, make_model: Callable[..., str]) -> str:
+def evaluated(layout: Layout, make_model: Callable[..., str]) -> str:
     """What the stages before leave: a model, its metrics, plots, trials and data."""
     digest = make_model()
     metrics = {
@@ -42,34 +43,35 @@ def evaluated(checkout: Path, make_model: Callable[..., str]) -> str:
         "difference": None,
     }
     for path, text in {
-        "data/evaluate/metrics.json": json.dumps(metrics),
-        "data/evaluate/plots/roc.csv": "x,y\n0,1\n",
-        "data/train/trials.csv": "trial\n0\n",
-        "data/fetch/train.parquet": "train",
-        "data/fetch/holdout.parquet": "holdout",
+        layout.metrics: json.dumps(metrics),
+        layout.plots / "roc.csv": "x,y\n0,1\n",
+        layout.trials: "trial\n0\n",
+        layout.messages("train"): "train",
+        layout.messages("holdout"): "holdout",
     }.items():
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
     return digest
 
 
 def test_registering_again_makes_the_same_receipt_and_one_version(
-    evaluated: str, registry: ModelRegistry, capsys: pytest.CaptureFixture[str]
+    evaluated: str, registry: ModelRegistry, layout: Layout, shelf: RegistryShelf
 ):
-    register.run(RegisterParams(FAIR, LOCAL))
-    first = RECEIPT.read_bytes()
-    register.run(RegisterParams(FAIR, LOCAL))
-    assert RECEIPT.read_bytes() == first
+    lines = [register.run(RegisterParams(FAIR, LOCAL), layout, shelf)]
+    first = layout.receipt.read_bytes()
+    lines.append(register.run(RegisterParams(FAIR, LOCAL), layout, shelf))
+    assert layout.receipt.read_bytes() == first
     assert registry.find(evaluated) == "1"
-    lines = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[2].strip()[:31] for line in lines] == [
         "spamline version 1, accepted: t"
     ] * 2
 
 
-def test_refused_candidate_is_registered_as_refused(evaluated: str, registry: ModelRegistry):
-    register.run(RegisterParams(STRICT, LOCAL))
-    receipt = read_receipt()
+def test_refused_candidate_is_registered_as_refused(
+    evaluated: str, registry: ModelRegistry, layout: Layout, shelf: RegistryShelf
+):
+    register.run(RegisterParams(STRICT, LOCAL), layout, shelf)
+    receipt = read_receipt(layout.receipt)
     assert not receipt.gate.accepted
     assert "at most 0.1 is allowed" in receipt.gate.reasons[0]
     version = registry._client.get_model_version("spamline", str(registry.find(evaluated)))
@@ -77,17 +79,23 @@ def test_refused_candidate_is_registered_as_refused(evaluated: str, registry: Mo
 
 
 def test_model_that_was_not_evaluated_is_not_registered(
-    evaluated: str, registry: ModelRegistry, make_model: Callable[..., str]
+    evaluated: str,
+    registry: ModelRegistry,
+    make_model: Callable[..., str],
+    layout: Layout,
+    shelf: RegistryShelf,
 ):
     make_model("changed after evaluate")
     with pytest.raises(RegistryError, match="the model that was evaluated"):
-        register.run(RegisterParams(FAIR, LOCAL))
-    assert not RECEIPT.exists()
+        register.run(RegisterParams(FAIR, LOCAL), layout, shelf)
+    assert not layout.receipt.exists()
 
 
-def test_another_gate_changes_what_the_version_says(evaluated: str, registry: ModelRegistry):
-    register.run(RegisterParams(FAIR, LOCAL))
-    register.run(RegisterParams(STRICT, LOCAL))
+def test_another_gate_changes_what_the_version_says(
+    evaluated: str, registry: ModelRegistry, layout: Layout, shelf: RegistryShelf
+):
+    register.run(RegisterParams(FAIR, LOCAL), layout, shelf)
+    register.run(RegisterParams(STRICT, LOCAL), layout, shelf)
     version = registry._version(evaluated)
     assert version is not None
     assert version.version == 1

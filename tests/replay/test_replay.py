@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from stages import config
-from stages.drift.guards import Action
+from stages.loop.guards import Action
 from stages.machine.errors import ConfigError, DataError
 from stages.machine.files import write_json
 from stages.records.decision import Decision

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stages import config
-from stages.drift.guards import Action
+from stages.loop.guards import Action
 from stages.loop.judging import Judged
 from stages.records.pointer import Pointer
 from stages.records.receipt import GateDecision, Receipt

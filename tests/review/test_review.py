@@ -179,6 +179,7 @@ def test_a_page_never_outgrows_the_forge() -> None:
 
 
 def test_carriers_are_found_wherever_their_mail_stands_now(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
     (tmp_path / "data/fetch").mkdir(parents=True)
     for split, name in (("batch", "one"), ("holdout", "two")):
         rows = {"id": [name], "subject": [f"of {name}"], "text": ["x" * 1000]}
@@ -188,12 +189,12 @@ def test_carriers_are_found_wherever_their_mail_stands_now(tmp_path: Path) -> No
         Carrier("lost", 0.4, called_spam=True),
         Carrier("one", 0.3, called_spam=True),
     ]
-    found = excerpts_of(named, Layout(tmp_path))
+    found = excerpts_of(named, layout)
     assert [(c.subject, c.weight, c.called_spam) for c in found] == [
         ("of two", 0.5, False),
         ("of one", 0.3, True),
     ]
-    assert excerpts_of([], Layout(tmp_path)) == []
+    assert excerpts_of([], layout) == []
 
 
 def test_pictures_have_the_same_bytes_from_the_same_numbers(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from stages import config
-from stages.stores.predictions import Drop, prediction_rows
+from stages.records.predictions import Drop, prediction_rows
 
 START = dt.datetime(2002, 9, 2, tzinfo=dt.UTC)
 DROP = Drop(

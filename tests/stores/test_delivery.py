@@ -22,8 +22,8 @@ from pyarrow.fs import S3FileSystem
 
 from stages.machine.errors import StoreError
 from stages.machine.variables import PREDICTIONS_URL, S3_ENDPOINT
+from stages.records.predictions import Drop, write_predictions
 from stages.stores.delivery import Delivery, deliver, predictions_url
-from stages.stores.predictions import Drop, write_predictions
 from stages.stores.s3 import filesystem
 from tests.servers import free_port
 from tests.stores.samples import DROP, rows

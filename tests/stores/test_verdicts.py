@@ -11,7 +11,7 @@ import pytest
 
 from stages.machine.errors import DataError, StoreError
 from stages.records.decision import Decision
-from stages.records.layout import Layout
+from stages.records.layout import HERE, Layout
 from stages.records.verdict import Verdict, parse_verdict
 from stages.stores.publication import publish_verdict, rebuild_history
 from stages.stores.verdicts import keep, kept, verdicts_url
@@ -140,28 +140,28 @@ def test_the_history_is_rebuilt_from_what_is_kept(
 ) -> None:
     from tests.stores.test_history import rows
 
-    monkeypatch.chdir(tmp_path)
+    layout = Layout(tmp_path)
     for name in ("SPAMLINE_VERDICTS_URL", "SPAMLINE_HISTORY_URL"):
         monkeypatch.delenv(name, raising=False)
     where = stores(verdicts=url)
     for verdict in (VERDICT, other(model="b" * 64)):
-        publish_verdict(verdict, where)
-    history = tmp_path / "data/monitor/history.db"
+        publish_verdict(verdict, where, layout)
+    history = layout.history
     before = rows(history)
     history.unlink()
-    assert rebuild_history([], where) == 2
+    assert rebuild_history([], where, layout) == 2
     assert rows(history) == before
 
 
 def test_where_none_is_kept_the_last_verdict_is_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    layout = Layout(tmp_path)
     monkeypatch.delenv("SPAMLINE_HISTORY_URL", raising=False)
     with pytest.raises(DataError, match=r"data/monitor/drift\.json"):
-        rebuild_history([], stores())
-    VERDICT.write(Layout())
-    assert rebuild_history([], stores()) == 1
+        rebuild_history([], stores(), layout)
+    VERDICT.write(layout)
+    assert rebuild_history([], stores(), layout) == 1
 
 
 @pytest.mark.slow
@@ -190,4 +190,6 @@ def test_a_verdict_whose_database_was_down_arrives_later(
 def test_the_environment_wins() -> None:
     assert verdicts_url("s3://a/b", {"SPAMLINE_VERDICTS_URL": "s3://c/d"}) == "s3://c/d"
     assert verdicts_url("s3://a/b", {}) == "s3://a/b"
-    assert verdicts_url(None, {}) == "data/monitor/verdicts"
+    assert verdicts_url(None, {}) == str(HERE.verdicts)
+    layout = Layout(Path("/elsewhere"))
+    assert verdicts_url(None, {}, layout) == "/elsewhere/data/monitor/verdicts"

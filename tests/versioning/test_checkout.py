@@ -15,6 +15,7 @@ from stages.loop.proposal import publish_branch
 from stages.loop.retrain import ALLOWED, _to_commit
 from stages.loop.window import after
 from stages.machine.errors import ConfigError, GitError
+from stages.records.layout import Layout
 from stages.versioning import git
 from stages.versioning.checkout import NOTE, newest_main
 from tests.review import review_samples
@@ -42,8 +43,14 @@ def run(*arguments: str, folder: Path) -> str:
 
 
 @pytest.fixture
-def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A clone on a branch of a person's, one commit beside main; we stand in another clone."""
+def loop(tmp_path: Path) -> Layout:
+    """The clone that the loop works in; `person` makes it."""
+    return Layout(tmp_path / "loop")
+
+
+@pytest.fixture
+def person(tmp_path: Path, loop: Layout, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone on a branch of a person's, one commit beside main; the loop works in another."""
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
     seed = tmp_path / "seed"
@@ -56,7 +63,7 @@ def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     run("clone", "--quiet", "--bare", str(seed), str(tmp_path / "bare.git"), folder=tmp_path)
     for name in ("person", "loop"):
         run("clone", "--quiet", str(tmp_path / "bare.git"), str(tmp_path / name), folder=tmp_path)
-    monkeypatch.chdir(tmp_path / "loop")
+    assert loop.params.exists()
     return tmp_path / "person"
 
 
@@ -69,10 +76,10 @@ def push(person: Path, branch: str, name: str, text: str) -> str:
     return run("rev-parse", "HEAD", folder=person)
 
 
-def committed(text: str) -> str:
+def committed(loop: Layout, text: str) -> str:
     """Commit another `params.yaml` as the loop does; return the commit."""
-    Path("params.yaml").write_text(text)
-    return git.commit(["params.yaml"], "retrain")
+    loop.params.write_text(text)
+    return git.commit(["params.yaml"], "retrain", loop)
 
 
 @pytest.fixture
@@ -82,64 +89,64 @@ def judged(root: Path) -> Judged:
     return judged
 
 
-def test_main_is_checked_out_on_no_branch_and_left_again(person: Path) -> None:
-    before = run("rev-parse", "main", folder=Path())
-    with newest_main() as base:
-        assert git.here() == base == before
-        commit = committed("a: 2\n")
-        assert run("log", "-1", "--format=%an", folder=Path()) == "spamline"
+def test_main_is_checked_out_on_no_branch_and_left_again(person: Path, loop: Layout) -> None:
+    before = run("rev-parse", "main", folder=loop.root)
+    with newest_main(layout=loop) as base:
+        assert git.here(loop) == base == before
+        commit = committed(loop, "a: 2\n")
+        assert run("log", "-1", "--format=%an", folder=loop.root) == "spamline"
         assert commit != before
-    assert git.here() == "main"
-    assert run("rev-parse", "main", folder=Path()) == before
-    assert Path("params.yaml").read_text() == "a: 1\n"
-    assert not git.state_file(NOTE).exists()
+    assert git.here(loop) == "main"
+    assert run("rev-parse", "main", folder=loop.root) == before
+    assert loop.params.read_text() == "a: 1\n"
+    assert not git.state_file(NOTE, loop).exists()
 
 
-def test_a_failure_goes_back_too(person: Path) -> None:
-    with pytest.raises(ValueError), newest_main():
-        Path("params.yaml").write_text("half")
+def test_a_failure_goes_back_too(person: Path, loop: Layout) -> None:
+    with pytest.raises(ValueError), newest_main(layout=loop):
+        loop.params.write_text("half")
         raise ValueError
-    assert (git.here(), git.changed_files()) == ("main", [])
+    assert (git.here(loop), git.changed_files(loop)) == ("main", [])
 
 
-def test_peoples_changes_are_never_thrown_away(person: Path) -> None:
-    Path("params.yaml").write_text("a: mine\n")
+def test_peoples_changes_are_never_thrown_away(person: Path, loop: Layout) -> None:
+    loop.params.write_text("a: mine\n")
     told = pytest.raises(GitError, match=r"1 tracked files were changed here, first params\.yaml")
-    with told, newest_main():
+    with told, newest_main(layout=loop):
         pass
-    assert Path("params.yaml").read_text() == "a: mine\n"
+    assert loop.params.read_text() == "a: mine\n"
 
 
-def test_untracked_notes_are_no_hindrance_and_stay(person: Path) -> None:
-    Path("notes.txt").write_text("mine")
-    with newest_main():
+def test_untracked_notes_are_no_hindrance_and_stay(person: Path, loop: Layout) -> None:
+    (loop.root / "notes.txt").write_text("mine")
+    with newest_main(layout=loop):
         pass
-    assert Path("notes.txt").read_text() == "mine"
+    assert (loop.root / "notes.txt").read_text() == "mine"
 
 
-def test_what_a_killed_loop_left_is_thrown_away(person: Path) -> None:
-    run("switch", "--quiet", "-c", "mine", folder=Path())
+def test_what_a_killed_loop_left_is_thrown_away(person: Path, loop: Layout) -> None:
+    run("switch", "--quiet", "-c", "mine", folder=loop.root)
     # What a run notes before it changes anything; SIGKILL leaves it there.
-    git.state_file(NOTE).write_text("mine")
-    git.switch("origin/main")
-    committed("a: 2\n")
-    Path("params.yaml").write_text("half")
-    Path(".git/index.lock").touch()
-    with pytest.raises(RestartedError), newest_main(restart):
+    git.state_file(NOTE, loop).write_text("mine")
+    git.switch("origin/main", loop)
+    committed(loop, "a: 2\n")
+    loop.params.write_text("half")
+    (loop.root / ".git/index.lock").touch()
+    with pytest.raises(RestartedError), newest_main(restart, loop):
         pass
-    with newest_main(restart):
-        assert Path("params.yaml").read_text() == "a: 1\n"
-    assert git.here() == "mine"
-    assert Path("params.yaml").read_text() == "a: 1\n"
+    with newest_main(restart, loop):
+        assert loop.params.read_text() == "a: 1\n"
+    assert git.here(loop) == "mine"
+    assert loop.params.read_text() == "a: 1\n"
 
 
-def test_a_newer_main_is_run_with_its_own_code(person: Path) -> None:
+def test_a_newer_main_is_run_with_its_own_code(person: Path, loop: Layout) -> None:
     commit = push(person, "main", "README.md", "newer\n")
-    with pytest.raises(RestartedError), newest_main(restart):
+    with pytest.raises(RestartedError), newest_main(restart, loop):
         pass
-    with newest_main(restart) as base:
+    with newest_main(restart, loop) as base:
         assert base == commit
-    assert git.here() == "main"
+    assert git.here(loop) == "main"
 
 
 def test_a_retraining_commits_its_own_files_and_no_others(person: Path) -> None:
@@ -152,39 +159,41 @@ def test_a_retraining_commits_its_own_files_and_no_others(person: Path) -> None:
 
 
 def test_a_branch_is_pushed_once_and_replaced_only_where_it_is_ours(
-    person: Path, judged: Judged
+    person: Path, judged: Judged, loop: Layout
 ) -> None:
-    with newest_main() as base:
-        first = committed("a: 2\n")
-        publish_branch(judged, first, base)
-        git.switch(base)
-        again = committed("a: 2\n")
-        publish_branch(judged, again, base)
-        assert git.fetch_branch(BRANCH) == first
-        git.switch(base)
-        other = committed("a: 3\n")
-        publish_branch(judged, other, base)
-        assert git.fetch_branch(BRANCH) == other
+    with newest_main(layout=loop) as base:
+        first = committed(loop, "a: 2\n")
+        publish_branch(judged, first, base, loop)
+        git.switch(base, loop)
+        again = committed(loop, "a: 2\n")
+        publish_branch(judged, again, base, loop)
+        assert git.fetch_branch(BRANCH, loop) == first
+        git.switch(base, loop)
+        other = committed(loop, "a: 3\n")
+        publish_branch(judged, other, base, loop)
+        assert git.fetch_branch(BRANCH, loop) == other
         run("fetch", "--quiet", "origin", BRANCH, folder=person)
         run("checkout", "--quiet", "FETCH_HEAD", folder=person)
         theirs = push(person, BRANCH, "params.yaml", "a: 4\n")
         with pytest.raises(ConfigError, match=f"{BRANCH} has commits by p@example.org"):
-            publish_branch(judged, other, base)
-        assert git.fetch_branch(BRANCH) == theirs
+            publish_branch(judged, other, base, loop)
+        assert git.fetch_branch(BRANCH, loop) == theirs
 
 
-def test_somebody_who_pushes_at_the_same_moment_is_not_overwritten(person: Path) -> None:
-    with newest_main():
-        commit = committed("a: 2\n")
+def test_somebody_who_pushes_at_the_same_moment_is_not_overwritten(
+    person: Path, loop: Layout
+) -> None:
+    with newest_main(layout=loop):
+        commit = committed(loop, "a: 2\n")
         theirs = push(person, "retrain/x", "params.yaml", "a: 5\n")
         with pytest.raises(GitError, match="git push: "):
-            git.push(commit, "retrain/x", instead_of=None)
-        assert git.fetch_branch("retrain/x") == theirs
+            git.push(commit, "retrain/x", instead_of=None, layout=loop)
+        assert git.fetch_branch("retrain/x", loop) == theirs
 
 
-def test_a_remote_that_is_gone_is_one_line_without_its_password(person: Path) -> None:
+def test_a_remote_that_is_gone_is_one_line_without_its_password(person: Path, loop: Layout) -> None:
     address = "https://user:secret-word@127.0.0.1:9/x.git"
-    run("remote", "set-url", "origin", address, folder=Path())
+    run("remote", "set-url", "origin", address, folder=loop.root)
     with pytest.raises(GitError, match="git fetch: ") as caught:
-        git.fetch_main()
+        git.fetch_main(loop)
     assert "secret-word" not in str(caught.value)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stages.machine.errors import GitError
+from stages.records.layout import HERE
 from stages.versioning import git
 from stages.versioning.tracked import tracked_model
 
@@ -41,11 +42,9 @@ def test_without_a_repository_no_model_is_tracked(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(GitError):
         git.history(Path("file"))
-    with tracked_model("0" * 64) as folder:
-        assert folder is None
+    assert tracked_model(HERE, "0" * 64) is None
 
 
 def test_without_git_no_model_is_tracked(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(project))
-    with tracked_model("0" * 64) as folder:
-        assert folder is None
+    assert tracked_model(HERE, "0" * 64) is None

@@ -12,6 +12,7 @@ from base64 import b64encode
 from pathlib import Path
 
 from stages.machine.cache import cache_dir
+from stages.machine.console import note
 from stages.machine.errors import BusyError, SourceError
 from stages.machine.variables import CACHE
 
@@ -71,9 +72,9 @@ def _fetched(target: Path, spec: str, integrity: str) -> Path:
     if target.exists():
         if _integrity(target) == integrity:
             return target
-        _note(f"{target} is corrupt: fetching it again")
+        note(f"{target} is corrupt: fetching it again")
     else:
-        _note(f"fetching {spec} with npm")
+        note(f"fetching {spec} with npm")
     # Beside the target, so that the last step is a rename within one file system.
     with tempfile.TemporaryDirectory(prefix=".npm-", dir=target.parent) as folder:
         tarball = _packed(spec, Path(folder), target)
@@ -151,7 +152,3 @@ def _reason(stderr: str) -> str:
 def _integrity(path: Path) -> str:
     with path.open("rb") as stream:
         return "sha512-" + b64encode(hashlib.file_digest(stream, "sha512").digest()).decode()
-
-
-def _note(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201

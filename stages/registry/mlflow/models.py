@@ -17,7 +17,7 @@ from stages.registry.mlflow.failures import reported
 from stages.registry.mlflow.location import Location
 from stages.registry.mlflow.packing import FOLDER
 from stages.registry.mlflow.registering import Registrar
-from stages.registry.registration import DIGEST, Registration, local_registration
+from stages.registry.registration import DIGEST, Registration
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -60,22 +60,12 @@ class ModelRegistry:
                 self._registrar.refresh(version, registration)
         return str(version.version)
 
-    def obtain(self, digest: str, *, local: Path | None = None) -> Path:
+    def obtain(self, digest: str) -> Path:
         """Return a folder with the verified bytes of the model `digest`.
 
-        Args:
-            digest: the model digest.
-            local: a model folder to fill the registry from, where that folder is this very model
-                and the registry lacks it: an empty registry beside a matching lock, as every
-                fresh clone has.
-
         Raises:
-            RegistryError: the model is neither here nor there, or its bytes are others.
+            RegistryError: the registry does not have it, or its bytes are others.
         """
-        if self.find(digest) is None and local is not None:
-            registration = local_registration(digest, local)
-            if registration is not None:
-                self.register(registration)
         with reported(self._location):
             return self._artifacts.obtain(self._uri(self._required(digest)), digest)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from stages.machine.errors import StoreError
 from stages.machine.variables import HISTORY_URL
-from stages.records.layout import Layout
+from stages.records.layout import HERE, Layout
 from stages.stores.history.table import TABLE
 
 if TYPE_CHECKING:
@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 _BACKENDS = ("sqlite", "postgresql")
 
 
-def history_url(configured: str | None, environment: Mapping[str, str] = os.environ) -> str:
-    """Return the history's address: the environment's, else as configured, else the local file."""
-    return environment.get(HISTORY_URL) or configured or f"sqlite:///{Layout().history.resolve()}"
+def history_url(
+    configured: str | None,
+    environment: Mapping[str, str] = os.environ,
+    layout: Layout = HERE,
+) -> str:
+    """Return the history's address: the environment's, the configured one, or a file here."""
+    return environment.get(HISTORY_URL) or configured or f"sqlite:///{layout.history.resolve()}"
 
 
 def parse_address(url: str, failed: str) -> URL:

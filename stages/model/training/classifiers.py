@@ -1,31 +1,24 @@
-"""The classifiers, their search spaces, and one notion of a score for all of them."""
+"""The classifiers and their search spaces."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from stages import config
 
 if TYPE_CHECKING:
     import optuna
+    from sklearn.base import ClassifierMixin
 
-# The types beyond skops' own list that our model files may hold: the trees' compiled parts.
-TRUSTED_TYPES = [
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.tree._tree.Tree",
-]
-
-_TINY = 1e-6
+Hyperparameters = dict[str, float | int]
 
 
 def svd_components(classifier: config.Classifier) -> int | None:
-    """Return to how many columns TF-IDF must be reduced for this classifier; None: not at all."""
+    """Return the number of columns to which TF-IDF is reduced for `classifier`; None: it is not."""
     return None if isinstance(classifier, config.Linear) else classifier.svd_components
 
 
-def suggest(trial: optuna.Trial, classifier: config.Classifier) -> dict[str, float | int]:
+def suggest(trial: optuna.Trial, classifier: config.Classifier) -> Hyperparameters:
     """Return the hyper-parameters that `trial` draws from the search space of `classifier`."""
     if isinstance(classifier, config.Linear):
         return {"C": trial.suggest_float("C", *classifier.C, log=True)}
@@ -42,7 +35,7 @@ def suggest(trial: optuna.Trial, classifier: config.Classifier) -> dict[str, flo
     }
 
 
-def build(kind: str, hyperparameters: dict[str, Any], seed: int) -> Any:
+def build(kind: str, hyperparameters: Hyperparameters, seed: int) -> ClassifierMixin:
     """Return an unfitted scikit-learn classifier of `kind`."""
     from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
@@ -60,11 +53,3 @@ def build(kind: str, hyperparameters: dict[str, Any], seed: int) -> Any:
         "gradient_boosting": {"early_stopping": False},
     }
     return kinds[kind](random_state=seed, **fixed.get(kind, {}), **hyperparameters)
-
-
-def decision_scores(estimator: Any, X: Any) -> np.ndarray:
-    """Return `(n,) float64` scores, the higher the more like spam: a margin or a log-odds."""
-    if hasattr(estimator, "decision_function"):
-        return np.asarray(estimator.decision_function(X), dtype=np.float64)
-    spam = np.clip(estimator.predict_proba(X)[:, 1], _TINY, 1 - _TINY)
-    return np.asarray(np.log(spam / (1 - spam)), dtype=np.float64)

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from stages.dashboards.drift_report import shared_columns, verdict_panel, write_report
 from stages.drift.carriers import carriers
 from stages.drift.inputs import Reference, ScoredWindow
-from stages.drift.report import shared_columns, verdict_panel, write_report
 from stages.drift.verdict import explained, not_enough_mail, verdict_on
 from stages.records.decision import Cause
 from stages.records.verdict import Verdict

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stages.machine.files import tree_digest
-from stages.stores.predictions import Tally, prediction_rows, write_predictions
+from stages.records.predictions import Tally, prediction_rows, write_predictions
 from tests.stores.samples import DROP, START, rows
 
 

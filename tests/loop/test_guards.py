@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from stages import config
-from stages.drift.guards import Action, next_action
+from stages.loop.guards import Action, next_action
 from stages.records.decision import Decision
 from stages.records.verdict import Verdict
 from tests.stores.history_samples import VERDICT

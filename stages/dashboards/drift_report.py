@@ -11,14 +11,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.drift.descriptors import principal_components
-from stages.drift.inputs import Columns, Reference, ScoredWindow
+from stages.drift.inputs import Columns, Reference, ScoredWindow, read_reference, read_window
+from stages.drift.reference import REFERENCE
 from stages.drift.statistics import title_of
 from stages.machine.files import write_text
 from stages.machine.templates import template
+from stages.records.layout import Layout
 from stages.records.messages import HAM, SPAM
+from stages.records.pointer import in_production
 from stages.records.verdict import Measurement, Verdict
+from stages.registry.shelf import Shelf
 
 COMPONENTS = 5
+
+
+def write_drift_report(layout: Layout, models: Shelf) -> None:
+    """Write the page about the verdict that the monitor stage has just written.
+
+    Args:
+        layout: the project.
+        models: where the production model comes from, for the reference beside it.
+    """
+    digest, _ = in_production(layout.pointer)
+    mail, embeddings = layout.messages("batch"), layout.embeddings("batch")
+    write_report(
+        layout.drift_report,
+        Verdict.read(layout),
+        read_reference(models.obtain(digest) / REFERENCE),
+        read_window(mail, embeddings, layout.predictions, model=digest),
+    )
 
 
 def write_report(path: Path, verdict: Verdict, reference: Reference, window: ScoredWindow) -> None:
@@ -59,7 +80,7 @@ def verdict_panel(verdict: Verdict, beginnings: Mapping[str, tuple[str, str]]) -
         (c.id[:12], f"{c.weight:.3f}", SPAM if c.called_spam else HAM, *beginnings[c.id])
         for c in verdict.carriers
     ]
-    return template(Path(__file__).with_name("verdict.html.j2")).render(
+    return template(Path(__file__).with_name("drift_report.html.j2")).render(
         verdict=verdict,
         carriers=carriers,
         statistics=[_cells(name, found) for name, found in verdict.statistics.items()],

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 from stages.machine.errors import RegistryError
-from stages.model.classifier import TRUSTED_TYPES, build, decision_scores
-from stages.model.persist import dump_model, load_model
+from stages.model.filter import TRUSTED_TYPES, load_model
+from stages.model.scoring.scorer import decision_scores
+from stages.model.training.classifiers import build
+from stages.model.training.saving import dump_model
 
 KINDS = {
     "logistic_regression": {"C": 1.0},
@@ -26,8 +28,8 @@ SCRIPT = """
 import sys
 from pathlib import Path
 import numpy as np
-from stages.model.classifier import build
-from stages.model.persist import dump_model
+from stages.model.training.classifiers import build
+from stages.model.training.saving import dump_model
 rng = np.random.default_rng(0)
 X = rng.normal(size=(200, 8))
 kinds = {kinds!r}
@@ -68,18 +70,19 @@ def test_no_address_and_no_time_is_in_the_file(tmp_path: Path) -> None:
 
 
 class Bomb:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
     def __reduce__(self) -> tuple:
-        return (Path("bombed").touch, ())
+        return (self.path.touch, ())
 
 
-def test_a_pickle_is_refused_and_does_not_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("m.skops").write_bytes(pickle.dumps(Bomb()))
+def test_a_pickle_is_refused_and_does_not_run(tmp_path: Path) -> None:
+    path, bombed = tmp_path / "m.skops", tmp_path / "bombed"
+    path.write_bytes(pickle.dumps(Bomb(bombed)))
     with pytest.raises(RegistryError, match="not a model file of ours"):
-        load_model(Path("m.skops"), TRUSTED_TYPES)
-    assert not Path("bombed").exists()
+        load_model(path, TRUSTED_TYPES)
+    assert not bombed.exists()
 
 
 def test_a_type_that_is_not_trusted_is_refused(tmp_path: Path) -> None:

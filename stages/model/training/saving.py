@@ -1,7 +1,8 @@
-"""Model files that load without running code, and that have the same bytes for the same model.
+"""Writes a model folder, whose files load without running code.
 
-skops writes a zip with a JSON schema that names objects by their memory address and stamps the
-time. Both are taken out here: addresses become ordinals, times the zip format's first.
+The same model has the same bytes: skops writes a zip with a JSON schema that names objects by their
+memory address and stamps the time. Both are taken out here: addresses become ordinals, times the
+first one of the zip format.
 """
 
 from __future__ import annotations
@@ -12,10 +13,29 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from stages.machine.errors import RegistryError
+from stages import config
 from stages.machine.files import replacing
+from stages.model.scoring.scorer import CLASSIFIER
+from stages.model.training.fitting import Trained
+from stages.records.specification import FORMAT, Specification, TrainedOn, write_specification
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def save_filter(
+    folder: Path,
+    trained: Trained,
+    *,
+    encoder: config.Encoder,
+    features: config.Features,
+    trained_on: TrainedOn,
+) -> None:
+    """Write `model.json` and `classifier.skops` into `folder` (the reference is drift's)."""
+    folder.mkdir(parents=True)
+    write_specification(
+        folder, Specification(FORMAT, encoder, features, trained.threshold, trained_on)
+    )
+    dump_model(trained.scorer.stored(), folder / CLASSIFIER)
 
 
 def dump_model(value: Any, path: Path) -> None:
@@ -24,29 +44,6 @@ def dump_model(value: Any, path: Path) -> None:
 
     with replacing(path) as temporary:
         temporary.write_bytes(_canonical(dumps(value)))
-
-
-def load_model(path: Path, trusted: list[str]) -> Any:
-    """Return what `dump_model` wrote.
-
-    Args:
-        path: a skops file; no code in it is run.
-        trusted: the types beyond skops' own list that may be built.
-
-    Raises:
-        RegistryError: the file is no skops file, or it holds a type that is not trusted.
-    """
-    from skops.io import load
-    from skops.io.exceptions import UntrustedTypesFoundException
-
-    try:
-        return load(path, trusted=trusted)
-    except (UntrustedTypesFoundException, zipfile.BadZipFile, KeyError, TypeError) as error:
-        raise RegistryError(
-            f"{path} is not a model file of ours: {type(error).__name__}: {error}",
-            expected="a skops file with known types",
-            fix="run `make run` to train it again",
-        ) from error
 
 
 def _canonical(archive: bytes) -> bytes:

@@ -1,0 +1,1 @@
+"""From messages to probabilities of spam: what training and scoring share."""

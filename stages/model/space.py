@@ -1,0 +1,21 @@
+"""An embedding space: its identity, and what of a message is embedded."""
+
+from __future__ import annotations
+
+import hashlib
+
+from stages import config
+
+
+def fingerprint(encoder: config.Encoder) -> str:
+    """Return the identity of an embedding space: 16 hexadecimal digits.
+
+    Wherever the weights come from, the same weights and cut make the same space.
+    """
+    identity = f"{encoder.name} {encoder.sha256} {encoder.max_chars}"
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+def message_text(subject: str, text: str) -> str:
+    """Return what an encoder reads of a message: its subject, then its body."""
+    return f"{subject}\n{text}"

@@ -1,0 +1,30 @@
+"""Where a stage's models come from: it is handed a shelf and asks for a digest.
+
+Stages know this module and none that opens a registry: the bytes are verified, so that a result
+depends on the digest alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from stages.records.receipt import Receipt
+
+
+class Shelf(Protocol):
+    """Models by their digests."""
+
+    def obtain(self, digest: str) -> Path:
+        """Return a folder with the verified bytes of the model `digest`.
+
+        Raises:
+            RegistryError: the model is not available, or its bytes are others.
+        """
+
+    def register(self, receipt: Receipt, folder: Path, evidence: tuple[Path, ...]) -> str:
+        """Put the model of `receipt` in `folder` on the shelf; return its version.
+
+        Raises:
+            RegistryError: the folder does not hold that model, or it cannot be stored.
+        """
