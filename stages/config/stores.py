@@ -20,7 +20,7 @@ class Stores:
 
     # An MLflow server or a database; MLFLOW_TRACKING_URI wins.
     registry: str | None
-    # A copy of the predictions; null is no copy. SPAMLINE_PREDICTIONS_URL wins.
+    # Where predictions are copied to; null for nowhere. SPAMLINE_PREDICTIONS_URL wins.
     predictions: Annotated[str, Field(pattern=r"^s3://[^/]+")] | None
     # The database of the monitoring history; SPAMLINE_HISTORY_URL wins.
     history: str | None

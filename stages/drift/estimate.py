@@ -16,7 +16,7 @@ def estimate(
     The error is estimated from calibrated probabilities: a message called spam at p is ham with
     probability 1 - p (CBPE: Kivimäki et al. 2025, "Confidence-based Estimators for Predictive
     Performance in Model Monitoring", JAIR 82). It sees mail that makes the model unsure, not mail
-    about which it is surely wrong; so it stands in only until labels arrive.
+    about which it is surely wrong; so it is used only until labels arrive.
 
     Args:
         reference: (n,) probabilities of spam.

@@ -97,6 +97,6 @@ def common_level(level_of: NDArray[np.int64], allowed: int) -> int:
         level_of: (labellings,) the level from which on each labelling fires.
         allowed: the number of labellings that may fire.
     """
-    # One level below the first labelling too many; above the last permutation there is no rank.
+    # One level below the first labelling too many; there is no rank above the last permutation.
     first_too_many = int(np.sort(level_of)[allowed])
     return min(first_too_many - 1, len(level_of) - 1)

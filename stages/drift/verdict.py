@@ -82,7 +82,7 @@ def verdict_on(
 
     A change matters where at least `quorum` statistics lie beyond their floors, or where it hurts
     the model: the realised log loss is surely more than `max_log_loss_rise` above the holdout's or,
-    while nobody has labelled the window, the estimated error more than
+    while the window has no labels, the estimated error more than
     `max_estimated_rise_percent` above the reference's.
     """
     large = comparison.unusual >= drift.quorum

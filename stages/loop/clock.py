@@ -14,7 +14,7 @@ from stages.machine.variables import REPLAY
 
 
 def day_of(today: dt.date, environment: Mapping[str, str] = os.environ) -> dt.date:
-    """Return the day that `today` stands for.
+    """Return the day that `today` means.
 
     Args:
         today: the calendar's day, UTC.

@@ -25,12 +25,12 @@ def branch_of(judged: Judged) -> str:
 def standing(forge: Forge | None, judged: Judged, layout: Layout = HERE) -> str | None:
     """Return what people have been asked, or have decided, about this window; None if nothing.
 
-    An open pull request of an earlier window stands for this one too, and is told so: two would
+    An open pull request of an earlier window covers this one too, and gets a comment: two would
     not merge. One that was closed, or merged and then reverted, is a person's decision.
 
     Raises:
         ConfigError: one of a later window is open: windows are proposed in their order.
-        ForgeError, GitError: nobody can be asked.
+        ForgeError, GitError: the forge or git does not answer.
     """
     branch = branch_of(judged)
     if forge is None:
@@ -46,7 +46,7 @@ def standing(forge: Forge | None, judged: Judged, layout: Layout = HERE) -> str 
                 fix="merge or close that pull request first",
             )
         forge.comment(other.number, ALSO, _also(judged))
-        return f"{other.url} is open for an earlier window: it was told of this one"
+        return f"{other.url} is open for an earlier window: this one was added as a comment"
     return None
 
 

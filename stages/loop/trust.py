@@ -49,7 +49,7 @@ def trust(layout: Layout = HERE) -> None:
     if default_remote(layout).set_up():
         check_pushed(layout)
     else:
-        say("trust: no remote is set up here: nobody can say whether it has everything")
+        say("trust: no remote is set up here, so it was not checked whether it has everything")
 
 
 def check_fresh(layout: Layout = HERE) -> None:

@@ -83,7 +83,7 @@ def _owned(path: Path, held: ExitStack) -> Path:
 
 
 def _sweep(leftover: Path) -> None:
-    """Remove what a writer left that is no longer alive; nothing else is this writer's business."""
+    """Remove what a writer that no longer runs has left, and nothing else."""
     from filelock import FileLock, Timeout
 
     with suppress(Timeout, OSError):

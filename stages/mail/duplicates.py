@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # A miss (a copy on both sides of a split) costs more than a candidate that verification refuses:
 # false positives and false negatives are weighed 1 : 9 when the index is laid out.
 _WEIGHTS = (0.1, 0.9)
-# Of a text; what differs beyond is no concern: the embedding sees the first 2,560 characters.
+# Of a text; differences after that do not matter: the embedding sees the first 2,560 characters.
 MAX_WORDS = 5_000
 
 _WORD = re.compile(r"\w+")

@@ -1,7 +1,7 @@
 """The readable text of a MIME body, within bounds that no mail can widen.
 
 The standard library's parser takes as many parts and levels as a mail has, by recursion; this one
-splits at the boundaries it is told, so many levels deep, so many parts in all.
+splits at the boundaries it is given, to a limit of levels and of parts.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Embeddings that this machine has made before: one SQLite file for all its runs and checkouts.
 
-Nothing depends on it: whatever is wrong with the file is told in one line, and the stage goes on.
+Nothing depends on it: a fault in the file is reported in one line, and the stage goes on.
 """
 
 from __future__ import annotations

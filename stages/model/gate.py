@@ -102,8 +102,8 @@ def _no_regression(metrics: Mapping[str, Any], maximum: float) -> Check:
     if metrics["champion"].get("saw_holdout"):
         return Check(
             True,
-            f"(1-AUC)% differs from the champion's by {_shown(difference)}, which refuses nobody: "
-            "the champion has learned from days of this holdout",
+            f"(1-AUC)% differs from the champion's by {_shown(difference)}, which does not "
+            "refuse it: the champion has learned from days of this holdout",
         )
     high = difference["high"]
     return Check(

@@ -18,7 +18,7 @@ _FIELDS: list[pa.Field[Any]] = [
     pa.field("subject", pa.string(), nullable=False),
     # The decoded body, HTML turned into text.
     pa.field("text", pa.string(), nullable=False),
-    # "ham", "spam", or null where nobody has said.
+    # "ham", "spam", or null where it is unknown.
     pa.field("label", pa.string()),
     # Where it came from, for slices and for people: "spamassassin/easy-ham-1".
     pa.field("source", pa.string(), nullable=False),

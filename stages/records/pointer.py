@@ -115,7 +115,7 @@ def _holdout_problem(holdout: Any) -> str | None:
 
 def _malformed(path: Path, problem: str) -> RegistryError:
     return RegistryError(
-        f"{path} is no production pointer: {problem}",
+        f"{path} is not a production pointer: {problem}",
         expected="name, model and previous (a SHA-256 or null each), and losses on the holdout",
         fix=f"git checkout -- {path}",
     )

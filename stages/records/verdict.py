@@ -101,7 +101,7 @@ class Quality:
         one_minus_auc_percent_low: the lower end of its bootstrap interval.
         recall_at_ham_fpr_1_percent: spam recall at a ham false-positive rate of 1 %, 0-1.
         f1: of the verdicts as they were given, spam being the positive class.
-        log_loss: nats a message, at the holdout's share of spam: more or less spam is no loss.
+        log_loss: nats a message, at the holdout's share of spam, whatever the window's is.
         log_loss_rise_low: how much it surely lies above the holdout's; None where that is unknown.
         holdout_log_loss: the champion's on its holdout.
         holdout_one_minus_auc_percent: the same.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class RegistryShelf:
     """The registry that is configured; one that lacks a model which DVC tracks is filled first.
 
-    So an empty registry beside a matching lock, as every fresh clone has, is no obstacle.
+    So a fresh clone, whose registry is empty, works with the lock that it has.
 
     Args:
         configured: the model's name, and where the registry stands unless the environment says so.

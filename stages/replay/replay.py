@@ -144,10 +144,10 @@ def _live(
 def _line(record: Record) -> str:
     decision = record.verdict.decision.words if record.verdict else "no mail"
     end = record.end - dt.timedelta(days=1)
-    told = f"{record.start} to {end}, {decision}"
+    line = f"{record.start} to {end}, {decision}"
     if record.action.holds_back:
-        told += f", {record.action.words}"
+        line += f", {record.action.words}"
     if record.retraining is None:
-        return told
+        return line
     outcome = "promoted" if record.retraining.promoted else "not promoted"
-    return f"{told}; retrained, {outcome}: {record.retraining.reason}"
+    return f"{line}; retrained, {outcome}: {record.retraining.reason}"

@@ -33,7 +33,7 @@ class Facts:
         pointer: the pointer as it would be.
         params: changed keys of `params.yaml`, with both values.
         digests: of train and holdout at `base`; empty where it has no receipt.
-        fetched: `data/fetch/summary.json`, or None where it is not at hand.
+        fetched: `data/fetch/summary.json`, or None where it is missing.
         verdict: on drift, or None.
         excerpts: of the messages that carry the shift.
     """

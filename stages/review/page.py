@@ -1,7 +1,7 @@
 """The page: the verdict first, then why, what has changed, and what to do. Markdown.
 
 It is written so that a person decides in two minutes, and so that nothing on it has to be believed:
-each number stands in a file of the commit, and the page says how to get it again.
+each number is in a file of the commit, and the page says how to get it again.
 """
 
 from __future__ import annotations

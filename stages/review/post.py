@@ -56,14 +56,14 @@ def _facts(base: str, layout: Layout) -> Facts:
     facts = gather(base, verdict=verdict, excerpts=excerpts, layout=layout)
     if verdict is None or verdict.model == facts.receipt.champion:
         return facts
-    # A verdict on another model than the champion is no reason for this one.
+    # A verdict on another model than the champion says nothing about this candidate.
     return gather(base, verdict=None, layout=layout)
 
 
 def _committed(forge: Forge | None, layout: Layout) -> dict[str, str]:
     """Return the addresses of the pictures that are committed as they were drawn now.
 
-    By the commit that made them: what is checked out may be a merge that nobody keeps.
+    By the commit that made them: what is checked out may be a merge that is thrown away.
     """
     found = {}
     for name in drawn(layout.review) if forge else []:

@@ -17,7 +17,7 @@ def check_inputs(stage: str, layout: Layout = HERE) -> None:
     """Fail unless each input of `stage` that another stage writes is there and can be opened.
 
     DVC sees to that by itself; a stage started by hand, or after a file was changed by hand, needs
-    a line. What stands in the files is the stage's own business.
+    a line. The content of the files is for the stage to check.
 
     Args:
         stage: as DVC names it: `"train"`, `"embed@batch"`.

@@ -13,7 +13,7 @@ CHAIN = (("fetch",), ("embed", "batch"), ("infer",), ("monitor",))
 def score(layout: Layout = HERE) -> None:
     """Fetch the mail, score its batch with the production model, look for drift, and say so.
 
-    Every stage runs, whatever an earlier job left: nobody here knows what that was made from.
+    Every stage runs, whatever an earlier job left: it is unknown what that was made from.
 
     Raises:
         BusyError: a run or another scoring is at work here.

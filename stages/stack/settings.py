@@ -109,7 +109,7 @@ def port(settings: Mapping[str, str], name: str) -> int:
     """Return the port that `settings` names.
 
     Raises:
-        ConfigError: it is no port.
+        ConfigError: it is not a port.
     """
     text = settings[name]
     if not text.isdigit() or not 0 < int(text) < 65536 - S3_PORTS:

@@ -146,7 +146,7 @@ class Supervisor:
                 "pidfile": self._folder / "supervisord.pid",
                 "childlogdir": self.logs,
                 "umask": "077",
-                # Said, it is not warned of; the one service that must not be root's sees to it.
+                # Naming the user silences supervisor's warning; PostgreSQL drops root itself.
                 **({"user": "root"} if os.geteuid() == 0 else {}),
             },
             "unix_http_server": {"file": self._socket, "chmod": "0700"},

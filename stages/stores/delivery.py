@@ -63,7 +63,7 @@ def predictions_url(
     if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc:
         # The text is not shown: it may hold a password.
         raise StoreError(
-            f"{PREDICTIONS_URL} is no place in S3",
+            f"{PREDICTIONS_URL} is not an address in S3",
             expected="s3://bucket/prefix",
             fix=f"correct or unset {PREDICTIONS_URL}",
         )

@@ -66,7 +66,7 @@ def state_file(name: str, layout: Layout = HERE) -> Path:
 
 
 def sweep_locks(layout: Layout = HERE) -> None:
-    """Remove the locks that a git killed here has left; nobody else may be at work."""
+    """Remove the locks that a git killed here has left; no other process may be at work."""
     folder = layout.root / _git(layout, "rev-parse", "--git-common-dir")
     for lock in (*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock")):
         lock.unlink(missing_ok=True)

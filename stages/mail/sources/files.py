@@ -104,7 +104,7 @@ def _jsonl(
             continue
         row = json.loads(line)
         if not isinstance(row, dict):
-            raise json.JSONDecodeError("a line is no object", line[:60], 0)
+            raise json.JSONDecodeError("a line is not an object", line[:60], 0)
         if not checked:
             check(list(row))
             checked = True

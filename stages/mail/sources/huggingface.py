@@ -64,7 +64,7 @@ class HuggingFaceMail:
     def _load(self, split: str) -> IterableDataset:
         if self._source.revision is None and not self._is_local:
             raise SourceError(
-                f"{self._source.name} is no local folder and source.revision is null",
+                f"{self._source.name} is not a local folder and source.revision is null",
                 expected="a pinned commit for a data set of the hub",
                 fix=f"set source.revision in {CONF} and run `make params`",
             )

@@ -99,7 +99,7 @@ def _utc(value: Any) -> dt.datetime:
         value = dt.datetime.fromisoformat(value.strip())
     elif not isinstance(value, dt.datetime):
         if not isinstance(value, dt.date):
-            raise TypeError(f"{type(value).__name__} is no date")
+            raise TypeError(f"{type(value).__name__} is not a date")
         value = dt.datetime.combine(value, dt.time())
     if value.tzinfo is None:
         value = value.replace(tzinfo=dt.UTC)

@@ -145,8 +145,8 @@ def _reason(stderr: str) -> str:
     lines = re.findall(r"^npm (?:error|ERR!) (.+)$", stderr, re.MULTILINE)
     codes = [line.removeprefix("code ") for line in lines if line.startswith("code ")]
     sentences = [line for line in lines if len(line.split()) > 3]
-    told = " ".join(codes[:1] + sentences[:1]) or "no reason given"
-    return re.sub(r"https?://\S+", "the registry", told)
+    said = " ".join(codes[:1] + sentences[:1]) or "no reason given"
+    return re.sub(r"https?://\S+", "the registry", said)
 
 
 def _integrity(path: Path) -> str:

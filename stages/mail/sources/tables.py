@@ -19,7 +19,7 @@ _DAY = dt.timedelta(days=1)
 
 
 class SeededClock:
-    """A clock for a source without dates: its messages in a seeded order, so many a day.
+    """A clock for a source without dates: messages in a seeded order, a fixed number a day.
 
     Args:
         clock: the first day, and messages a day.

@@ -19,7 +19,7 @@ def reported(location: Location) -> Iterator[None]:
     try:
         yield
     except (MlflowException, RequestException, SQLAlchemyError, OSError, ImportError) as error:
-        # The first line says it; the rest, and any password in the address, help nobody.
+        # The first line says it; the rest, and any password in the address, is left out.
         line = (str(_bottom(error)).strip().splitlines() or [""])[0]
         line = line.replace(location.uri, location.shown)
         raise RegistryError(

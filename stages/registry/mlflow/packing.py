@@ -16,7 +16,7 @@ from stages.registry.mlflow.requirements import scoring_requirements
 if TYPE_CHECKING:
     from mlflow.entities import LoggedModel
 
-# Where the model folder stands inside the packed filter.
+# Where the model folder is inside the packed filter.
 FOLDER = "data/model"
 
 
