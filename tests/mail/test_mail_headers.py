@@ -1,10 +1,10 @@
 import pytest
 
 from stages.mail import headers
-from stages.mail.headers import is_list, split, subject
+from stages.mail.headers import Headers, is_list, split, subject
 
 
-def of(block):
+def of(block: bytes) -> Headers:
     return split(block + b"\n\nbody")[0]
 
 
@@ -26,27 +26,27 @@ def of(block):
         (b"=?utf-8?q?two=0Alines=00?=", "two lines"),
     ],
 )
-def test_subjects_are_decoded(value, text):
+def test_subjects_are_decoded(value: bytes, text: str) -> None:
     assert subject(of(b"Subject: " + value)) == text
 
 
-def test_a_subject_has_a_longest_length():
+def test_a_subject_has_a_longest_length() -> None:
     assert len(subject(of(b"Subject: " + b"x" * 100_000))) == headers.MAX_SUBJECT_CHARS
 
 
-def test_no_subject_is_an_empty_one():
+def test_no_subject_is_an_empty_one() -> None:
     assert subject(of(b"From: a@example.org")) == ""
 
 
 @pytest.mark.parametrize(
     "raw", [b"Subject: a\n\nbody", b"From x Mon\nSubject: a\n\nbody", b"Subject: a\nbody"]
 )
-def test_headers_end_at_a_blank_line_or_at_a_line_that_is_none(raw):
+def test_headers_end_at_a_blank_line_or_at_a_line_that_is_none(raw: bytes) -> None:
     found, body = split(raw)
     assert (subject(found), body) == ("a", b"body")
 
 
-def test_a_mail_without_headers_is_all_body():
+def test_a_mail_without_headers_is_all_body() -> None:
     assert split(b"\nbody")[1] == b"body"
     assert split(b"no header here\n\nmore")[1] == b"no header here\n\nmore"
 
@@ -61,5 +61,5 @@ def test_a_mail_without_headers_is_all_body():
         (b"List-Unsubscribe: <mailto:x@example.org>", False),
     ],
 )
-def test_list_mail_is_known_by_its_headers(block, expected):
+def test_list_mail_is_known_by_its_headers(block: bytes, expected: bool) -> None:
     assert is_list(of(block)) is expected

@@ -4,21 +4,23 @@ import base64
 import hashlib
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from stages.machine.errors import BusyError, SourceError
 from stages.mail.sources import npm
 from stages.mail.sources.npm import fetch_package
+from tests.mail.conftest import Registry
 
 PACKAGE = ("@stdlib/corpus", "1.0.0")
 
 
-def integrity(data):
+def integrity(data: bytes) -> str:
     return "sha512-" + base64.b64encode(hashlib.sha512(data).digest()).decode()
 
 
-def test_a_package_is_fetched_once(registry, cache):
+def test_a_package_is_fetched_once(registry: Registry, cache: Path) -> None:
     pinned = integrity(registry.tarball)
     path = fetch_package(*PACKAGE, pinned)
     assert path.read_bytes() == registry.tarball
@@ -28,13 +30,17 @@ def test_a_package_is_fetched_once(registry, cache):
     assert sorted(item.name for item in cache.iterdir()) == [path.name, f"{path.name}.lock"]
 
 
-def test_the_npm_of_the_wheel_will_do(registry, monkeypatch, tmp_path):
+def test_the_npm_of_the_wheel_will_do(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     path = fetch_package(*PACKAGE, integrity(registry.tarball))
     assert path.read_bytes() == registry.tarball
 
 
-def test_a_corrupt_cache_is_said_and_fetched_anew(registry, cache, capfd):
+def test_a_corrupt_cache_is_said_and_fetched_anew(
+    registry: Registry, cache: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     cache.mkdir()
     kept = cache / "stdlib-corpus-1.0.0.tgz"
     kept.write_bytes(registry.tarball[:-1])
@@ -43,7 +49,7 @@ def test_a_corrupt_cache_is_said_and_fetched_anew(registry, cache, capfd):
     assert f"{kept} is corrupt" in capfd.readouterr().err
 
 
-def test_another_digest_is_refused_and_not_kept(registry, cache):
+def test_another_digest_is_refused_and_not_kept(registry: Registry, cache: Path) -> None:
     pinned = integrity(b"what was reviewed")
     with pytest.raises(SourceError) as caught:
         fetch_package(*PACKAGE, pinned)
@@ -52,7 +58,7 @@ def test_another_digest_is_refused_and_not_kept(registry, cache):
     assert not list(cache.glob("*.tgz"))
 
 
-def test_no_network_is_one_line_soon(cache, monkeypatch):
+def test_no_network_is_one_line_soon(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
     began = time.monotonic()
     with pytest.raises(SourceError) as caught:
@@ -66,7 +72,9 @@ def test_no_network_is_one_line_soon(cache, monkeypatch):
     assert not list(cache.glob("*.tgz"))
 
 
-def test_a_tarball_put_there_by_hand_needs_no_network(cache, monkeypatch):
+def test_a_tarball_put_there_by_hand_needs_no_network(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
     cache.mkdir()
     kept = cache / "stdlib-corpus-1.0.0.tgz"
@@ -74,7 +82,7 @@ def test_a_tarball_put_there_by_hand_needs_no_network(cache, monkeypatch):
     assert fetch_package(*PACKAGE, integrity(b"by hand")) == kept
 
 
-def test_two_fetches_at_once_share_one_download(registry):
+def test_two_fetches_at_once_share_one_download(registry: Registry) -> None:
     pinned = integrity(registry.tarball)
     found = []
     threads = [
@@ -90,7 +98,7 @@ def test_two_fetches_at_once_share_one_download(registry):
     assert sum(path.endswith(".tgz") for path in registry.requests) == 1
 
 
-def test_a_fetch_that_never_ends_is_busy(cache, monkeypatch):
+def test_a_fetch_that_never_ends_is_busy(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from filelock import FileLock
 
     monkeypatch.setattr(npm, "LOCK_SECONDS", 0.1)
@@ -99,7 +107,9 @@ def test_a_fetch_that_never_ends_is_busy(cache, monkeypatch):
         fetch_package(*PACKAGE, integrity(b""))
 
 
-def test_a_cache_that_cannot_be_written_is_said(monkeypatch, tmp_path):
+def test_a_cache_that_cannot_be_written_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("SPAMLINE_CACHE", str(tmp_path / "file"))
     with pytest.raises(SourceError, match="SPAMLINE_CACHE"):

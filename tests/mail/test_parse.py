@@ -22,7 +22,7 @@ epilogue
 """
 
 
-def test_a_plain_mail():
+def test_a_plain_mail() -> None:
     mail = parse_message(
         b"Received: by b; Wed, 21 Aug 2002 08:33:03 -0400\r\nSubject: Hi\r\nList-Id: <l>\r\n"
         b"\r\none\r\ntwo\r\n"
@@ -48,27 +48,27 @@ def test_a_plain_mail():
         ("x-unknown", b"as it is", "as it is"),
     ],
 )
-def test_transfer_encodings(head, body, text):
+def test_transfer_encodings(head: str, body: bytes, text: str) -> None:
     raw = f"Content-Transfer-Encoding: {head}\nContent-Type: text/plain; charset=iso-8859-1\n\n"
     assert parse_message(raw.encode() + body).text == text
 
 
-def test_of_alternatives_the_plain_one_is_read():
+def test_of_alternatives_the_plain_one_is_read() -> None:
     mail = parse_message(ALTERNATIVE % b"in plain")
     assert (mail.text, mail.is_html) == ("in plain", True)
 
 
-def test_an_empty_alternative_falls_back_to_html():
+def test_an_empty_alternative_falls_back_to_html() -> None:
     mail = parse_message(ALTERNATIVE % b" ")
     assert (mail.text, mail.is_html) == ("in HTML", True)
 
 
-def test_a_placeholder_falls_back_to_what_people_read():
+def test_a_placeholder_falls_back_to_what_people_read() -> None:
     raw = (ALTERNATIVE % b"No HTML?").replace(b"<b>HTML</b>", b"the <b>HTML</b> " * 20)
     assert parse_message(raw).text.startswith("in the HTML the HTML")
 
 
-def test_all_texts_of_a_mixed_mail_are_read_and_attachments_are_not():
+def test_all_texts_of_a_mixed_mail_are_read_and_attachments_are_not() -> None:
     mail = parse_message(
         b"Content-Type: multipart/mixed; boundary=b\n\n"
         b"--b\n\nfirst\n"
@@ -80,7 +80,7 @@ def test_all_texts_of_a_mixed_mail_are_read_and_attachments_are_not():
     assert mail.is_html
 
 
-def test_html_under_a_plain_name_is_read_as_html():
+def test_html_under_a_plain_name_is_read_as_html() -> None:
     mail = parse_message(b"Content-Type: text/plain\n\n <HTML><body><p>buy</p>")
     assert (mail.text, mail.is_html) == ("buy", True)
 
@@ -88,25 +88,25 @@ def test_html_under_a_plain_name_is_read_as_html():
 @pytest.mark.parametrize(
     "kind", [b"multipart/mixed", b"multipart/mixed; boundary=missing", b"rubbish", b"text", b";;"]
 )
-def test_a_broken_content_type_still_shows_the_body(kind):
+def test_a_broken_content_type_still_shows_the_body(kind: bytes) -> None:
     assert parse_message(b"Content-Type: " + kind + b"\n\nbody").text == "body"
 
 
-def test_nothing_at_all_is_an_empty_message():
+def test_nothing_at_all_is_an_empty_message() -> None:
     assert parse_message(b"") == parse.ParsedMessage("", "", False, False, None)
 
 
-def test_text_has_a_longest_length():
+def test_text_has_a_longest_length() -> None:
     assert len(parse_message(b"\n" + b"x" * 3_000_000).text) == parse.MAX_TEXT_CHARS
 
 
-def test_parts_beyond_the_budget_are_not_read():
+def test_parts_beyond_the_budget_are_not_read() -> None:
     raw = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nword\n" * 1_000
     assert parse_message(raw).text.count("word") == mime.MAX_PARTS - 1
 
 
-def test_levels_beyond_the_deepest_are_not_read():
-    def nested(levels):
+def test_levels_beyond_the_deepest_are_not_read() -> None:
+    def nested(levels: int) -> bytes:
         head = "Content-Type: multipart/mixed; boundary=b{0}\n\n--b{0}\n"
         return ("".join(head.format(level) for level in range(levels)) + "\nword").encode()
 

@@ -32,11 +32,11 @@ NOON = dt.datetime(2002, 8, 21, 12, 33, 3, tzinfo=dt.UTC)
         (b"Subject: none\n", None),
     ],
 )
-def test_the_receiving_server_says_when(head, expected):
+def test_the_receiving_server_says_when(head: bytes, expected: dt.datetime | None) -> None:
     assert parse_date(head + b"\nbody", THEN) == expected
 
 
-def test_another_source_has_other_dates():
+def test_another_source_has_other_dates() -> None:
     head = b"Date: Thu, 1 Jan 2026 00:00:00 +0000\n\n"
     assert parse_date(head, THEN) is None
     assert parse_date(head) == dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

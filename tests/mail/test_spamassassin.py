@@ -1,6 +1,7 @@
 import base64
 import datetime as dt
 import hashlib
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -9,9 +10,10 @@ from stages import config
 from stages.machine.errors import SourceError
 from stages.mail.sources import open_source
 from stages.records.messages import MESSAGE_SCHEMA
+from tests.mail.conftest import Pack
 
 
-def mail(day, body):
+def mail(day: int, body: bytes) -> bytes:
     date = f"Received: by b; {day} Aug 2002 12:00:00 +0000\nSubject: s{day}\n\n"
     return date.encode() + body
 
@@ -28,7 +30,7 @@ FILES = {
 
 
 @pytest.fixture
-def corpus(cache, packed):
+def corpus(cache: Path, packed: Pack) -> config.SpamAssassinSource:
     cache.mkdir()
     data = packed(FILES)
     (cache / "stdlib-corpus-1.0.0.tgz").write_bytes(data)
@@ -40,11 +42,11 @@ def corpus(cache, packed):
     )
 
 
-def august(day):
+def august(day: int) -> dt.datetime:
     return dt.datetime(2002, 8, day, tzinfo=dt.UTC)
 
 
-def test_mails_carry_label_source_date_and_bytes(corpus):
+def test_mails_carry_label_source_date_and_bytes(corpus: config.SpamAssassinSource) -> None:
     table = pa.Table.from_batches(open_source(corpus, seed=1).batches(august(1), august(9)))
     assert table.schema.equals(MESSAGE_SCHEMA)
     ham, hard, spam = table.to_pylist()
@@ -63,18 +65,19 @@ def test_mails_carry_label_source_date_and_bytes(corpus):
     )
 
 
-def test_only_mails_of_the_window_are_read(corpus):
+def test_only_mails_of_the_window_are_read(corpus: config.SpamAssassinSource) -> None:
     batches = open_source(corpus, seed=1).batches(august(2), august(3))
     assert [name for batch in batches for name in batch["subject"].to_pylist()] == ["s2"]
 
 
-def test_the_survey_counts_what_no_header_dates(corpus):
+def test_the_survey_counts_what_no_header_dates(corpus: config.SpamAssassinSource) -> None:
     survey = open_source(corpus, seed=1).survey()
     assert (survey.messages, survey.undated) == (4, 1)
+    assert survey.first and survey.last
     assert (survey.first.day, survey.last.day) == (1, 3)
 
 
-def test_a_package_without_mail_is_said(cache, packed):
+def test_a_package_without_mail_is_said(cache: Path, packed: Pack) -> None:
     data = packed({"README.md": b""})
     cache.mkdir()
     (cache / "stdlib-corpus-1.0.0.tgz").write_bytes(data)

@@ -12,7 +12,7 @@ COLUMNS = config.Columns(text="body", label="class", subject="title", received_a
 MAPPING = Mapping(COLUMNS, LABELS, "conf/source/files.yaml")
 
 
-def test_a_row_becomes_a_message():
+def test_a_row_becomes_a_message() -> None:
     row = {"body": " a\r\nb\0 ", "class": 1, "title": "two\nlines", "extra": "x"}
     message = MAPPING.message(row, "files/a")
     assert message["text"] == "a\nb"
@@ -22,18 +22,18 @@ def test_a_row_becomes_a_message():
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_an_empty_label_is_mail_that_nobody_judged(value):
+def test_an_empty_label_is_mail_that_nobody_judged(value: str | None) -> None:
     assert MAPPING.message({"class": value}, "files/a")["label"] is None
 
 
-def test_an_unknown_label_is_named():
+def test_an_unknown_label_is_named() -> None:
     with pytest.raises(SourceError) as caught:
         MAPPING.message({"class": "junk"}, "files/a")
     for words in ("files/a", "'junk'", "'0', '1'", "source.labels in conf/source/files.yaml"):
         assert words in str(caught.value)
 
 
-def test_a_missing_column_is_named_with_the_nearest_and_the_key_that_fixes_it():
+def test_a_missing_column_is_named_with_the_nearest_and_the_key_that_fixes_it() -> None:
     with pytest.raises(SourceError) as caught:
         MAPPING.check("mail.csv", ["body", "clas", "title", "when"])
     for words in (
@@ -58,23 +58,23 @@ NOON = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)
         NOON.astimezone(dt.timezone(dt.timedelta(hours=5))),
     ],
 )
-def test_dates_are_utc(value):
+def test_dates_are_utc(value: str | dt.datetime) -> None:
     assert MAPPING.date({"when": value}, "files/a") == NOON
 
 
-def test_a_day_is_its_midnight_and_nothing_is_no_date():
+def test_a_day_is_its_midnight_and_nothing_is_no_date() -> None:
     assert MAPPING.date({"when": dt.date(2024, 5, 1)}, "f") == NOON.replace(hour=0)
     assert MAPPING.date({"when": ""}, "f") is None
     assert MAPPING.date({}, "f") is None
 
 
 @pytest.mark.parametrize("value", ["yesterday", 1_700_000_000, "0001-01-01T00:00:00+10:00"])
-def test_what_is_no_date_is_named(value):
+def test_what_is_no_date_is_named(value: str | int) -> None:
     with pytest.raises(SourceError, match=r"files/a.*'when'.*ISO 8601.*source.columns.received_at"):
         MAPPING.date({"when": value}, "files/a")
 
 
-def test_the_seeded_clock_is_an_order_spread_over_days():
+def test_the_seeded_clock_is_an_order_spread_over_days() -> None:
     clock = config.Clock(start=dt.date(2024, 1, 1), messages_per_day=4)
     dates = [SeededClock(clock, 10, seed=1)[position] for position in range(10)]
     start = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)

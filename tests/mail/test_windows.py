@@ -1,7 +1,11 @@
 import dataclasses
 import datetime as dt
 import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -15,6 +19,7 @@ from stages.records.messages import MESSAGE_SCHEMA
 
 DUPLICATES = config.Duplicates(similarity=0.7, shingle_words=5, permutations=64)
 # Train 1-8 January, holdout 9-12, batch 13-14.
+Row = dict[str, Any]
 WINDOW = config.Window(
     start=dt.date(2024, 1, 1),
     until=dt.date(2024, 1, 13),
@@ -25,7 +30,7 @@ WINDOW = config.Window(
 )
 
 
-def message(name, day, label, text=None):
+def message(name: str, day: int, label: str | None, text: str | None = None) -> Row:
     return {
         "id": name,
         "received_at": dt.datetime(2024, 1, day, 12, tzinfo=dt.UTC),
@@ -42,33 +47,35 @@ class Mail:
     kind = "files"
     description = "a list"
 
-    def __init__(self, rows, undated=0):
+    def __init__(self, rows: list[Row], undated: int = 0) -> None:
         self.rows, self.undated = rows, undated
 
-    def survey(self):
+    def survey(self) -> Survey:
         dates = [row["received_at"] for row in self.rows]
         total = len(dates) + self.undated
         return Survey(total, self.undated, min(dates, default=None), max(dates, default=None))
 
-    def batches(self, start, end):
+    def batches(self, start: dt.datetime, end: dt.datetime) -> Iterator[pa.RecordBatch]:
         return batched(row for row in self.rows if start <= row["received_at"] < end)
 
 
 ROWS = [message(f"{label}{day}", day, label) for day in range(1, 15) for label in ("ham", "spam")]
 
 
-def cut(tmp_path, rows, window=WINDOW, undated=0):
+def cut(
+    tmp_path: Path, rows: list[Row], window: config.Window = WINDOW, undated: int = 0
+) -> tuple[dict[str, Any], dict[str, pa.Table]]:
     source = Mail(rows, undated)
     summary = write_splits(source, window, DUPLICATES, seed=1, folder=tmp_path)
     splits = {name: pq.read_table(tmp_path / f"{name}.parquet") for name in summary["splits"]}
     return summary, splits
 
 
-def names(table):
-    return table["id"].to_pylist()
+def names(table: pa.Table) -> list[str]:
+    return [str(name) for name in table["id"].to_pylist()]
 
 
-def test_splits_are_in_time_order_and_complete(tmp_path):
+def test_splits_are_in_time_order_and_complete(tmp_path: Path) -> None:
     summary, splits = cut(tmp_path, ROWS)
     assert [table.num_rows for table in splits.values()] == [16, 8, 4]
     assert names(splits["train"])[:3] == ["ham1", "spam1", "ham2"]
@@ -83,7 +90,7 @@ def test_splits_are_in_time_order_and_complete(tmp_path):
     assert summary["source"]["first"] == "2024-01-01T12:00:00+00:00"
 
 
-def test_only_the_splits_are_left_in_the_folder(tmp_path):
+def test_only_the_splits_are_left_in_the_folder(tmp_path: Path) -> None:
     cut(tmp_path, ROWS)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "batch.parquet",
@@ -92,7 +99,7 @@ def test_only_the_splits_are_left_in_the_folder(tmp_path):
     ]
 
 
-def test_edges_are_midnight_utc(tmp_path):
+def test_edges_are_midnight_utc(tmp_path: Path) -> None:
     edge = dt.datetime(2024, 1, 9, tzinfo=dt.UTC)
     before = message("before", 8, "ham") | {"received_at": edge - dt.timedelta(microseconds=1)}
     after = message("after", 9, "ham") | {"received_at": edge}
@@ -101,7 +108,7 @@ def test_edges_are_midnight_utc(tmp_path):
     assert names(splits["holdout"])[0] == "after"
 
 
-def test_the_bytes_do_not_depend_on_the_order_of_the_source(tmp_path):
+def test_the_bytes_do_not_depend_on_the_order_of_the_source(tmp_path: Path) -> None:
     copies = [message(f"copy{n}", 1 + n % 14, "spam", "the same words " * 9) for n in range(30)]
     rows = [*ROWS, *copies, message("ham3", 7, "ham"), message("spam5", 5, "ham")]
     window = dataclasses.replace(WINDOW, max_messages=12)
@@ -110,7 +117,7 @@ def test_the_bytes_do_not_depend_on_the_order_of_the_source(tmp_path):
     assert first == second
 
 
-def test_of_messages_with_one_id_the_first_counts(tmp_path):
+def test_of_messages_with_one_id_the_first_counts(tmp_path: Path) -> None:
     summary, splits = cut(
         tmp_path, [*ROWS, message("ham3", 11, "ham"), message("ham13", 14, "ham")]
     )
@@ -120,7 +127,7 @@ def test_of_messages_with_one_id_the_first_counts(tmp_path):
     assert summary["dropped"]["same_id"] == 2
 
 
-def test_no_copy_of_a_training_message_stands_in_the_holdout(tmp_path):
+def test_no_copy_of_a_training_message_stands_in_the_holdout(tmp_path: Path) -> None:
     letter = "dear friend please send the money to this account today or else"
     copies = [message(f"copy{day}", day, "spam", f"{letter} {letter}") for day in (2, 3, 9, 10)]
     other = "a campaign that began in the days of the holdout and was seen twice there"
@@ -143,7 +150,7 @@ def test_no_copy_of_a_training_message_stands_in_the_holdout(tmp_path):
     assert (groups["batch13"], groups["batch14"]) == ("batch13", "batch13")
 
 
-def test_history_is_labelled_and_the_batch_need_not_be(tmp_path):
+def test_history_is_labelled_and_the_batch_need_not_be(tmp_path: Path) -> None:
     rows = [row for row in ROWS if row["received_at"].day < 13]
     rows += [message("nobody said", 3, None), message("new", 13, None)]
     summary, splits = cut(tmp_path, rows, undated=7)
@@ -153,7 +160,7 @@ def test_history_is_labelled_and_the_batch_need_not_be(tmp_path):
     assert (summary["dropped"]["unlabelled"], summary["dropped"]["undated"]) == (1, 7)
 
 
-def test_a_sample_keeps_both_classes(tmp_path):
+def test_a_sample_keeps_both_classes(tmp_path: Path) -> None:
     summary, splits = cut(tmp_path, ROWS, dataclasses.replace(WINDOW, max_messages=4))
     assert [table.num_rows for table in splits.values()] == [4, 4, 4]
     assert summary["splits"]["train"]["spam"] == 2
@@ -187,7 +194,9 @@ def test_a_sample_keeps_both_classes(tmp_path):
         ([row | {"label": None} for row in ROWS], ["train", "no labelled messages"]),
     ],
 )
-def test_a_window_that_serves_nobody_says_so_in_one_line(tmp_path, rows, told):
+def test_a_window_that_serves_nobody_says_so_in_one_line(
+    tmp_path: Path, rows: list[Row], told: list[str]
+) -> None:
     with pytest.raises(DataError) as caught:
         write_splits(Mail(rows), WINDOW, DUPLICATES, seed=1, folder=tmp_path)
     line = str(caught.value)
@@ -197,7 +206,7 @@ def test_a_window_that_serves_nobody_says_so_in_one_line(tmp_path, rows, told):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_batch_that_is_still_to_come_is_empty_and_fine(tmp_path):
+def test_a_batch_that_is_still_to_come_is_empty_and_fine(tmp_path: Path) -> None:
     """So a retraining on all mail until today leaves it; behind a gap it is a mistake."""
     rows = [row for row in ROWS if row["received_at"].day < 13]
     summary, splits = cut(tmp_path / "next", rows)
@@ -207,7 +216,7 @@ def test_a_batch_that_is_still_to_come_is_empty_and_fine(tmp_path):
         write_splits(Mail(rows), gap, DUPLICATES, seed=1, folder=tmp_path / "gap")
 
 
-def test_a_batch_of_one_class_is_fine(tmp_path):
+def test_a_batch_of_one_class_is_fine(tmp_path: Path) -> None:
     rows = [row for row in ROWS if row["received_at"].day < 13 or row["label"] == "ham"]
     summary, _ = cut(tmp_path, rows)
     assert summary["splits"]["batch"]["spam"] == 0
