@@ -11,7 +11,7 @@ from tests.registry.samples import ACHIEVED
 A, B = "a" * 64, "b" * 64
 
 
-def test_pointer_survives_a_round_trip(tmp_path: Path):
+def test_pointer_survives_a_round_trip(tmp_path: Path) -> None:
     pointer = Pointer("spamline", A, B, ACHIEVED)
     write_pointer(pointer, tmp_path / "production.json")
     assert read_pointer(tmp_path / "production.json") == pointer
@@ -43,7 +43,9 @@ def achieved(**changes: object) -> dict[str, object]:
         (pointer_text(holdout=achieved(spam=0)), "spam is 0"),
     ],
 )
-def test_malformed_pointer_is_one_line_with_its_fix(tmp_path: Path, content: str, named: str):
+def test_malformed_pointer_is_one_line_with_its_fix(
+    tmp_path: Path, content: str, named: str
+) -> None:
     path = tmp_path / "production.json"
     path.write_text(content)
     with pytest.raises(RegistryError) as caught:
@@ -54,16 +56,16 @@ def test_malformed_pointer_is_one_line_with_its_fix(tmp_path: Path, content: str
     assert "\n" not in message
 
 
-def test_missing_pointer_is_said(tmp_path: Path):
+def test_missing_pointer_is_said(tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match="does not exist"):
         read_pointer(tmp_path / "production.json")
 
 
-def test_candidate_is_compared_with_the_model_in_production():
+def test_candidate_is_compared_with_the_model_in_production() -> None:
     assert incumbent(Pointer("x", A, None), B) == A
     assert incumbent(Pointer("x", None, None), B) is None
 
 
-def test_promotion_does_not_change_what_a_candidate_is_compared_with():
+def test_promotion_does_not_change_what_a_candidate_is_compared_with() -> None:
     before, after = Pointer("x", A, None), Pointer("x", B, A)
     assert incumbent(before, B) == incumbent(after, B) == A

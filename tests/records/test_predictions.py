@@ -11,7 +11,7 @@ from stages.records.predictions import Tally, prediction_rows, write_predictions
 from tests.stores.samples import DROP, START, rows
 
 
-def test_each_day_has_its_own_folder_and_readers_see_all_rows(tmp_path: Path):
+def test_each_day_has_its_own_folder_and_readers_see_all_rows(tmp_path: Path) -> None:
     folder = tmp_path / "predictions"
     files = write_predictions(folder, DROP, [rows(1, 2, 23), rows(23, 25), rows(49)])
     name = "aaaaaaaaaaaaaaaa_2002-09-02_2002-09-09.parquet"
@@ -25,7 +25,7 @@ def test_each_day_has_its_own_folder_and_readers_see_all_rows(tmp_path: Path):
     assert set(table.column_names) >= {"id", "received_at", "probability", "verdict", "year"}
 
 
-def test_writing_again_replaces_and_gives_the_same_bytes(tmp_path: Path):
+def test_writing_again_replaces_and_gives_the_same_bytes(tmp_path: Path) -> None:
     folder = tmp_path / "predictions"
     write_predictions(folder, DROP, [rows(1, 25)])
     first = tree_digest(folder)
@@ -35,7 +35,7 @@ def test_writing_again_replaces_and_gives_the_same_bytes(tmp_path: Path):
     assert pq.read_table(folder).num_rows == 1
 
 
-def test_failure_in_the_middle_leaves_the_former_predictions(tmp_path: Path):
+def test_failure_in_the_middle_leaves_the_former_predictions(tmp_path: Path) -> None:
     folder = tmp_path / "predictions"
     write_predictions(folder, DROP, [rows(1, 25)])
     before = tree_digest(folder)
@@ -50,12 +50,12 @@ def test_failure_in_the_middle_leaves_the_former_predictions(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["predictions"]
 
 
-def test_day_that_comes_back_is_never_overwritten(tmp_path: Path):
+def test_day_that_comes_back_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not in the order"):
         write_predictions(tmp_path / "predictions", DROP, [rows(1, 25), rows(2)])
 
 
-def test_last_bits_of_a_probability_do_not_reach_the_bytes(tmp_path: Path):
+def test_last_bits_of_a_probability_do_not_reach_the_bytes(tmp_path: Path) -> None:
     table = pa.table({"id": ["x"], "received_at": pa.array([START], pa.timestamp("us", tz="UTC"))})
     noisy = [
         prediction_rows(table, np.array([0.123456 + noise]), ["ham"], model=DROP.model)
@@ -64,7 +64,7 @@ def test_last_bits_of_a_probability_do_not_reach_the_bytes(tmp_path: Path):
     assert noisy[0].equals(noisy[1])
 
 
-def test_tally_counts_what_passes():
+def test_tally_counts_what_passes() -> None:
     tally = Tally()
     tally.seen(rows(1, 2, 3))
     assert tally.summary() == {

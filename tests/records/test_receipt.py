@@ -21,12 +21,12 @@ METRICS = {
 }
 
 
-def test_receipt_survives_a_round_trip(tmp_path: Path):
+def test_receipt_survives_a_round_trip(tmp_path: Path) -> None:
     write_receipt(receipt_of("a" * 64), tmp_path / "receipt.json")
     assert read_receipt(tmp_path / "receipt.json") == receipt_of("a" * 64)
 
 
-def test_receipt_says_what_was_judged_and_against_whom():
+def test_receipt_says_what_was_judged_and_against_whom() -> None:
     gate = GateDecision(True, ["a reason"])
     receipt = candidate_receipt("spamline", METRICS, data={"train": "1" * 64}, gate=gate)
     assert receipt.model == "c" * 64
@@ -39,7 +39,7 @@ def test_receipt_says_what_was_judged_and_against_whom():
     assert receipt.achieved() == Holdout(300, 100, 0.66, 0.05, log_loss_error=0.0091)
 
 
-def test_receipt_without_a_loss_has_nothing_for_the_pointer():
+def test_receipt_without_a_loss_has_nothing_for_the_pointer() -> None:
     unknown = {"value": None, "low": None, "high": None}
     receipt = receipt_of("a" * 64)
     for name in ("one_minus_auc_percent", "log_loss"):
@@ -51,7 +51,7 @@ def test_receipt_without_a_loss_has_nothing_for_the_pointer():
 @pytest.mark.parametrize("content", [None, "{", "{}", '{"gate": {}}'])
 def test_missing_or_malformed_receipt_names_the_stage_that_writes_it(
     tmp_path: Path, content: str | None
-):
+) -> None:
     path = tmp_path / "receipt.json"
     if content is not None:
         path.write_text(content)

@@ -72,7 +72,7 @@ def production(registry: ModelRegistry, layout: Layout, tiny_filter: Path) -> st
 
 def test_batch_is_scored_by_the_model_of_the_pointer(
     production: str, registry: ModelRegistry, layout: Layout, shelf: RegistryShelf
-):
+) -> None:
     write_batch(layout, [SPAM_TEXT, HAM_TEXT, SPAM_TEXT])
     infer.run(params(), layout, shelf)
     table = pq.read_table(layout.predictions)
@@ -90,7 +90,9 @@ def test_batch_is_scored_by_the_model_of_the_pointer(
     assert registry.find(production) == "1"
 
 
-def test_scoring_again_gives_the_same_bytes(production: str, layout: Layout, shelf: RegistryShelf):
+def test_scoring_again_gives_the_same_bytes(
+    production: str, layout: Layout, shelf: RegistryShelf
+) -> None:
     write_batch(layout, [SPAM_TEXT, HAM_TEXT])
     infer.run(params(), layout, shelf)
     first = tree_digest(layout.predictions)
@@ -100,7 +102,7 @@ def test_scoring_again_gives_the_same_bytes(production: str, layout: Layout, she
 
 def test_window_without_mail_gives_no_predictions(
     production: str, layout: Layout, shelf: RegistryShelf
-):
+) -> None:
     write_batch(layout, [])
     infer.run(params(), layout, shelf)
     assert list(layout.predictions.iterdir()) == []
@@ -109,7 +111,7 @@ def test_window_without_mail_gives_no_predictions(
 
 def test_embeddings_of_other_messages_are_refused(
     production: str, layout: Layout, shelf: RegistryShelf
-):
+) -> None:
     write_batch(layout, [SPAM_TEXT, HAM_TEXT])
     mail = pq.read_table(layout.messages("batch"))
     pq.write_table(mail.take([1, 0]), layout.messages("batch"))
@@ -121,14 +123,14 @@ def test_embeddings_of_other_messages_are_refused(
 
 def test_no_production_model_is_one_line_with_its_fix(
     registry: ModelRegistry, layout: Layout, shelf: RegistryShelf
-):
+) -> None:
     with pytest.raises(RegistryError, match=r"nothing is in production yet.*make run"):
         infer.run(params(), layout, shelf)
 
 
 def test_production_model_that_nobody_has_is_said(
     registry: ModelRegistry, layout: Layout, shelf: RegistryShelf
-):
+) -> None:
     write_pointer(Pointer("spamline", "f" * 64, None), layout.pointer)
     with pytest.raises(RegistryError, match=r"has no model ffffffffffff.*make run"):
         infer.run(params(), layout, shelf)
@@ -137,7 +139,7 @@ def test_production_model_that_nobody_has_is_said(
 @pytest.mark.slow
 def test_embeddings_of_another_encoder_are_made_anew(
     production: str, layout: Layout, shelf: RegistryShelf
-):
+) -> None:
     write_batch(layout, [SPAM_TEXT, HAM_TEXT], encoder="another")
     infer.run(params(), layout, shelf)
     assert pq.read_table(layout.predictions).column("verdict").to_pylist() == ["spam", "ham"]

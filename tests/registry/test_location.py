@@ -12,14 +12,14 @@ from stages.registry.mlflow.location import locate
 SERVER = "http://127.0.0.1:5000"
 
 
-def test_default_is_a_file_of_this_checkout_by_absolute_address(tmp_path: Path):
+def test_default_is_a_file_of_this_checkout_by_absolute_address(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     found = locate(None, {}, layout)
     assert found.uri == f"sqlite:///{layout.registry}/mlflow.db"
     assert found.artifacts == f"file://{layout.registry}/artifacts"
 
 
-def test_conf_names_a_server_and_the_environment_wins():
+def test_conf_names_a_server_and_the_environment_wins() -> None:
     assert locate(SERVER, {}).uri == SERVER
     assert locate(SERVER, {TRACKING_URI: "http://127.0.0.1:6000"}).uri == "http://127.0.0.1:6000"
 
@@ -32,13 +32,13 @@ def test_conf_names_a_server_and_the_environment_wins():
         "http://127.0.0.1:5000/x?password=secret",
     ],
 )
-def test_password_in_the_address_is_not_shown(uri: str):
+def test_password_in_the_address_is_not_shown(uri: str) -> None:
     found = locate(None, {TRACKING_URI: uri})
     assert found.uri == uri
     assert found.shown == "http://127.0.0.1:5000/x"
 
 
-def test_environment_of_the_caller_is_kept():
+def test_environment_of_the_caller_is_kept() -> None:
     environment = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
     quiet_environment(environment)
     assert environment["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "60"
@@ -47,7 +47,7 @@ def test_environment_of_the_caller_is_kept():
 
 def test_second_process_is_told_that_the_registry_is_busy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(location, "_LOCK_SECONDS", 0.1)
     embedded = locate(None, {}, Layout(tmp_path))
     with embedded.lock(), pytest.raises(BusyError, match="locked"), embedded.lock():

@@ -36,7 +36,7 @@ def registration(digest: str, layout: Layout) -> Registration:
 @both
 def test_registering_twice_makes_one_version(
     registry: ModelRegistry, make_model: MakeModel, layout: Layout
-):
+) -> None:
     digest = make_model()
     assert registry.register(registration(digest, layout)) == "1"
     assert registry.register(registration(digest, layout)) == "1"
@@ -45,7 +45,9 @@ def test_registering_twice_makes_one_version(
 
 
 @pytest.mark.slow
-def test_two_at_once_make_one_database_and_one_version(layout: Layout, make_model: MakeModel):
+def test_two_at_once_make_one_database_and_one_version(
+    layout: Layout, make_model: MakeModel
+) -> None:
     digest = make_model()
     program = (
         "import samples; from stages.registry.mlflow import connect as m;"
@@ -74,7 +76,7 @@ def test_two_at_once_make_one_database_and_one_version(layout: Layout, make_mode
 @both
 def test_run_shows_people_what_made_the_model(
     registry: ModelRegistry, make_model: MakeModel, layout: Layout
-):
+) -> None:
     digest = make_model()
     for path in layout.evidence:
         target = path / "roc.csv" if path.name == "plots" else path
@@ -84,7 +86,7 @@ def test_run_shows_people_what_made_the_model(
 
     client = registry._client
     version = client.get_model_version(registry.name, "1")
-    run = client.get_run(version.run_id)
+    run = client.get_run(str(version.run_id))
     assert run.info.status == "FINISHED"
     assert run.data.tags["digest"] == digest
     assert run.data.tags["data.train"] == "1" * 64
@@ -99,7 +101,7 @@ def test_run_shows_people_what_made_the_model(
 
 def test_model_needs_nothing_of_the_repository(
     registry: ModelRegistry, make_model: MakeModel, layout: Layout
-):
+) -> None:
     registry.register(registration(make_model(), layout))
     (stored,) = (layout.registry / "artifacts/models").glob("*/artifacts")
     names = {path.relative_to(stored).as_posix() for path in stored.rglob("*")}
@@ -115,7 +117,7 @@ def test_model_needs_nothing_of_the_repository(
 @both
 def test_other_bytes_than_the_evaluated_ones_are_not_registered(
     registry: ModelRegistry, make_model: MakeModel, layout: Layout
-):
+) -> None:
     make_model()
     with pytest.raises(RegistryError, match="dvc repro"):
         registry.register(registration(UNKNOWN, layout))
@@ -125,7 +127,7 @@ def test_other_bytes_than_the_evaluated_ones_are_not_registered(
 @both
 def test_obtained_bytes_are_the_registered_ones(
     registry: ModelRegistry, make_model: MakeModel, layout: Layout
-):
+) -> None:
     digest = make_model()
     registry.register(registration(digest, layout))
     assert tree_digest(registry.obtain(digest)) == digest
@@ -134,7 +136,7 @@ def test_obtained_bytes_are_the_registered_ones(
 
 def test_tampered_artifact_is_never_used(
     registry: ModelRegistry, make_model: MakeModel, layout: Layout, shelf: RegistryShelf
-):
+) -> None:
     digest = make_model()
     registry.register(registration(digest, layout))
     (stored,) = (layout.registry / "artifacts/models").glob(
@@ -148,7 +150,9 @@ def test_tampered_artifact_is_never_used(
     assert not (layout.registry / "models").exists()
 
 
-def test_lost_artifact_is_one_line(registry: ModelRegistry, make_model: MakeModel, layout: Layout):
+def test_lost_artifact_is_one_line(
+    registry: ModelRegistry, make_model: MakeModel, layout: Layout
+) -> None:
     digest = make_model()
     registry.register(registration(digest, layout))
     (layout.registry / "artifacts").rename(layout.registry / "moved")
@@ -166,7 +170,7 @@ def tags(registry: ModelRegistry, digest: str) -> dict[str, str]:
 @both
 def test_empty_registry_is_filled_from_the_very_model(
     registry: ModelRegistry, make_model: MakeModel, layout: Layout, shelf: RegistryShelf
-):
+) -> None:
     digest = make_model()
     write_receipt(receipt_of(digest), layout.receipt)
     assert tree_digest(shelf.obtain(digest)) == digest
@@ -176,7 +180,7 @@ def test_empty_registry_is_filled_from_the_very_model(
 
 def test_model_without_its_own_receipt_is_filled_in_without_metrics(
     registry: ModelRegistry, make_model: MakeModel, layout: Layout, shelf: RegistryShelf
-):
+) -> None:
     digest = make_model()
     write_receipt(receipt_of(UNKNOWN), layout.receipt)
     shelf.obtain(digest)
@@ -186,7 +190,7 @@ def test_model_without_its_own_receipt_is_filled_in_without_metrics(
 @both
 def test_model_that_nobody_has_is_one_line_with_its_fix(
     registry: ModelRegistry, make_model: MakeModel, shelf: RegistryShelf
-):
+) -> None:
     make_model()
     with pytest.raises(RegistryError) as caught:
         shelf.obtain(UNKNOWN)
@@ -201,7 +205,7 @@ def test_model_that_nobody_has_is_one_line_with_its_fix(
 @both
 def test_alias_moves_only_to_a_model_that_exists(
     registry: ModelRegistry, make_model: MakeModel, layout: Layout
-):
+) -> None:
     digest = make_model()
     registry.register(registration(digest, layout))
     registry.set_alias(CHAMPION, digest)
@@ -211,7 +215,7 @@ def test_alias_moves_only_to_a_model_that_exists(
         registry.set_alias(CHAMPION, UNKNOWN)
 
 
-def test_params_yaml_says_where_it_is(layout: Layout):
+def test_params_yaml_says_where_it_is(layout: Layout) -> None:
     elsewhere = layout.root / "elsewhere"
     elsewhere.mkdir()
     tree = yaml.safe_load(layout.params.read_text())
@@ -221,12 +225,12 @@ def test_params_yaml_says_where_it_is(layout: Layout):
     assert (elsewhere / "mlflow.db").is_file()
 
 
-def test_address_that_is_no_registry_is_one_line(layout: Layout):
+def test_address_that_is_no_registry_is_one_line(layout: Layout) -> None:
     with pytest.raises(RegistryError, match="failed"):
         open_at(locate("ftp://127.0.0.1/x", layout=layout), "spamline")
 
 
-def test_dead_server_is_noticed_in_seconds(layout: Layout):
+def test_dead_server_is_noticed_in_seconds(layout: Layout) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -248,13 +252,13 @@ def silent_server() -> Iterator[str]:
 
 
 @pytest.mark.slow
-def test_silent_server_is_noticed_in_seconds(layout: Layout, silent_server: str):
+def test_silent_server_is_noticed_in_seconds(layout: Layout, silent_server: str) -> None:
     started = time.monotonic()
     with pytest.raises(RegistryError):
         open_at(locate(silent_server, layout=layout), "spamline")
     assert time.monotonic() - started < 20
 
 
-def test_registry_opens_where_there_was_none(layout: Layout):
+def test_registry_opens_where_there_was_none(layout: Layout) -> None:
     assert open_registry(LOCAL, layout).find(UNKNOWN) is None
     assert (layout.registry / "mlflow.db").is_file()

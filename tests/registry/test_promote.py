@@ -34,7 +34,7 @@ def champion(shelf: RegistryShelf) -> str:
 
 def test_accepted_candidate_becomes_production_and_champion(
     shelf: RegistryShelf, make_model: MakeModel, capsys: pytest.CaptureFixture[str], layout: Layout
-):
+) -> None:
     digest = registered(shelf, make_model())
     write_receipt(receipt_of(digest), layout.receipt)
     promote(LOCAL, layout)
@@ -45,7 +45,7 @@ def test_accepted_candidate_becomes_production_and_champion(
 
 def test_promoting_twice_keeps_the_model_before(
     shelf: RegistryShelf, make_model: MakeModel, layout: Layout
-):
+) -> None:
     first = registered(shelf, make_model("first"))
     move_pointer(receipt_of(first), shelf)
     second = registered(shelf, make_model("second"))
@@ -58,7 +58,7 @@ def test_promoting_twice_keeps_the_model_before(
 
 def test_alias_is_repaired_after_a_crash_between_pointer_and_alias(
     shelf: RegistryShelf, make_model: MakeModel, layout: Layout
-):
+) -> None:
     digest = registered(shelf, make_model())
     write_pointer(Pointer("spamline", digest, ELSEWHERE), layout.pointer)
     receipt = compared_with(digest, ELSEWHERE)
@@ -68,7 +68,7 @@ def test_alias_is_repaired_after_a_crash_between_pointer_and_alias(
 
 def test_refused_candidate_never_moves_the_pointer(
     shelf: RegistryShelf, make_model: MakeModel, layout: Layout
-):
+) -> None:
     digest = registered(shelf, make_model())
     with pytest.raises(GateError, match="a reason with numbers") as caught:
         move_pointer(receipt_of(digest, accepted=False), shelf)
@@ -76,7 +76,9 @@ def test_refused_candidate_never_moves_the_pointer(
     assert read_pointer(layout.pointer).model is None
 
 
-def test_unregistered_candidate_never_moves_the_pointer(shelf: RegistryShelf, layout: Layout):
+def test_unregistered_candidate_never_moves_the_pointer(
+    shelf: RegistryShelf, layout: Layout
+) -> None:
     with pytest.raises(RegistryError, match="has no model"):
         move_pointer(receipt_of(ELSEWHERE), shelf)
     assert read_pointer(layout.pointer).model is None
@@ -84,7 +86,7 @@ def test_unregistered_candidate_never_moves_the_pointer(shelf: RegistryShelf, la
 
 def test_vacated_pointer_makes_the_next_promotion_a_first_one(
     shelf: RegistryShelf, make_model: MakeModel, layout: Layout
-):
+) -> None:
     write_pointer(Pointer("spamline", ELSEWHERE, "e" * 64), layout.pointer)
     vacate(layout)
     digest = registered(shelf, make_model())
@@ -93,7 +95,7 @@ def test_vacated_pointer_makes_the_next_promotion_a_first_one(
 
 def test_a_candidate_that_was_compared_with_another_model_is_not_promoted(
     shelf: RegistryShelf, make_model: MakeModel, layout: Layout
-):
+) -> None:
     """Two candidates against the same champion: the second must meet the first before it goes."""
     write_pointer(Pointer("spamline", ELSEWHERE, None), layout.pointer)
     digest = registered(shelf, make_model())

@@ -9,6 +9,7 @@ import venv
 from collections.abc import Sequence
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -45,16 +46,20 @@ class WordFilter:
         ["win", "hello"],
     ],
 )
-def test_every_form_of_raw_text_is_scored_message_by_message(model_input: object):
+def test_every_form_of_raw_text_is_scored_message_by_message(
+    model_input: "pd.DataFrame | pd.Series[str] | list[str]",
+) -> None:
     # A one-column frame iterates over its column names: it would give one verdict, on "text".
-    answer = PyfuncFilter(WordFilter()).predict(model_input)
+    answer = PyfuncFilter(cast(Filter, WordFilter())).predict(model_input)
     assert answer["probability"].tolist() == [1.0, 0.0]
     assert answer["verdict"].tolist() == ["spam", "ham"]
 
 
-def test_subject_is_optional_and_an_absent_one_is_empty():
+def test_subject_is_optional_and_an_absent_one_is_empty() -> None:
     words = WordFilter()
-    PyfuncFilter(words).predict(pd.DataFrame({"text": ["a", None], "subject": [None, "hi"]}))
+    PyfuncFilter(cast(Filter, words)).predict(
+        pd.DataFrame({"text": ["a", None], "subject": [None, "hi"]})
+    )
     assert words.subjects == ["", "hi"]
     assert words.texts == ["a", ""]
 
@@ -89,7 +94,7 @@ def test_registered_model_serves_raw_text_without_the_repository(
     tiny_filter: Path,
     tmp_path_factory: pytest.TempPathFactory,
     layout: Layout,
-):
+) -> None:
     digest = tree_digest(tiny_filter)
     registry.register(registration_of(digest, tiny_filter, None))
     (stored,) = layout.registry.glob("artifacts/models/*/artifacts")
@@ -137,7 +142,7 @@ def test_champion_of_the_server_scores_where_there_is_no_checkout(
     tiny_filter: Path,
     mlflow_environment: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
-):
+) -> None:
     digest = tree_digest(tiny_filter)
     registry.register(registration_of(digest, tiny_filter, None))
     registry.set_alias(CHAMPION, digest)
@@ -215,4 +220,6 @@ def _closure(names: list[str]) -> set[str]:
 
 
 def _name(requirement: str) -> str:
-    return re.match(r"[A-Za-z0-9._-]+", requirement)[0].lower().replace("_", "-").replace(".", "-")
+    found = re.match(r"[A-Za-z0-9._-]+", requirement)
+    assert found, requirement
+    return found[0].lower().replace("_", "-").replace(".", "-")
