@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,9 @@ def writer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[subproces
         pytest.skip("this machine allows no process namespaces")
     before = [] if request.param == "here" else APART
     command = [*before, sys.executable, "-c", WRITER, str(tmp_path / "a.txt")]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdout is not None
         assert process.stdout.readline() == "writing\n"
         yield process
         process.kill()
@@ -113,7 +115,8 @@ def test_leftovers_of_earlier_versions_are_swept(tmp_path: Path) -> None:
 def test_a_folder_swept_before_it_is_locked_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mkdir, swept = Path.mkdir, []
+    mkdir = Path.mkdir
+    swept: list[Path] = []
 
     def swept_once(self: Path, *arguments: Any, **options: Any) -> None:
         mkdir(self, *arguments, **options)
@@ -142,7 +145,7 @@ def test_the_digest_of_a_folder_depends_on_names_and_bytes(tmp_path: Path) -> No
     assert tree_digest(tmp_path) != before
 
 
-def _hold(lock: Path, held: object, let_go: object) -> None:
+def _hold(lock: Path, held: Event, let_go: Event) -> None:
     with exclusive(lock, "train"):
         held.set()
         let_go.wait(30)

@@ -25,7 +25,7 @@ def scored() -> tuple[np.ndarray, np.ndarray]:
     return spam, probability
 
 
-def test_point_estimates_are_those_of_scikit_learn(scored: tuple) -> None:
+def test_point_estimates_are_those_of_scikit_learn(scored: tuple[np.ndarray, np.ndarray]) -> None:
     spam, p = scored
     values = resampled(metrics_at(0.5), spam, p, bootstrap_weights(spam, 200, 0))
     expected = {
@@ -42,7 +42,9 @@ def test_point_estimates_are_those_of_scikit_learn(scored: tuple) -> None:
         assert values[name][0] == pytest.approx(value), name
 
 
-def test_a_resample_is_the_metric_of_the_drawn_messages(scored: tuple) -> None:
+def test_a_resample_is_the_metric_of_the_drawn_messages(
+    scored: tuple[np.ndarray, np.ndarray],
+) -> None:
     spam, p = scored
     weights = bootstrap_weights(spam, 100, 7)
     values = resampled(metrics_at(0.5), spam, p, weights)
@@ -87,7 +89,9 @@ def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
     assert 165 <= covered <= 195
 
 
-def test_memory_chunks_do_not_change_the_values(scored: tuple, monkeypatch) -> None:
+def test_memory_chunks_do_not_change_the_values(
+    scored: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
     spam, p = scored
     weights = bootstrap_weights(spam, 50, 3)
     whole = resampled(metrics_at(0.5), spam, p, weights)

@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,10 @@ import pytest
 from stages.machine.errors import RegistryError
 from stages.model.filter import TRUSTED_TYPES, load_model
 from stages.model.scoring.scorer import decision_scores
-from stages.model.training.classifiers import build
+from stages.model.training.classifiers import Hyperparameters, build
 from stages.model.training.saving import dump_model
 
-KINDS = {
+KINDS: dict[str, Hyperparameters] = {
     "logistic_regression": {"C": 1.0},
     "linear_svm": {"C": 1.0},
     "random_forest": {"n_estimators": 5},
@@ -73,7 +74,7 @@ class Bomb:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Callable[[], None], tuple[()]]:
         return (self.path.touch, ())
 
 

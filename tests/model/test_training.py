@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from types import SimpleNamespace
+from typing import TypedDict, Unpack, cast
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from stages.machine.errors import DataError
 from stages.model.evaluation import Scores, evaluate
 from stages.model.metrics import roc_auc
 from stages.model.scoring.messages import Messages
+from stages.model.tables import Split
 from stages.model.training.calibration import ham_threshold
 from stages.model.training.fitting import Trained, fit_filter
 
@@ -27,7 +29,7 @@ FEATURES = config.Features(
     scrub=True,
     max_chars=2000,
 )
-CLASSIFIERS = {
+CLASSIFIERS: dict[str, config.Classifier] = {
     "logistic_regression": config.Linear("logistic_regression", [0.1, 10.0]),
     "linear_svm": config.Linear("linear_svm", [0.1, 10.0]),
     "random_forest": config.RandomForest("random_forest", [20, 40], [3, 8], [1, 3], 10),
@@ -61,6 +63,14 @@ SPAM_WORDS = [
 ]
 
 
+class Blocks(TypedDict, total=False):
+    """Which blocks of features there are, unlike in `FEATURES`."""
+
+    embedding: bool
+    words: bool
+    characters: bool
+
+
 def mail(n: int, seed: int) -> tuple[Messages, np.ndarray]:
     """Messages of mostly their own class's words, and embeddings that lean the same way."""
     rng = np.random.default_rng(seed)
@@ -74,7 +84,9 @@ def mail(n: int, seed: int) -> tuple[Messages, np.ndarray]:
     return Messages(vectors, [""] * n, texts), spam
 
 
-def trained_on(messages: Messages, spam: np.ndarray, kind: str, **features: bool) -> Trained:
+def trained_on(
+    messages: Messages, spam: np.ndarray, kind: str, **features: Unpack[Blocks]
+) -> Trained:
     return fit_filter(
         messages,
         spam,
@@ -114,7 +126,7 @@ def test_the_same_seed_gives_the_same_model(kind: str) -> None:
     "blocks",
     [{"words": False, "characters": False}, {"embedding": False}, {"characters": False}],
 )
-def test_any_choice_of_blocks_works_with_trees_and_lines(blocks: dict) -> None:
+def test_any_choice_of_blocks_works_with_trees_and_lines(blocks: Blocks) -> None:
     messages, spam = mail(150, 1)
     for kind in ("logistic_regression", "random_forest"):
         assert len(probabilities(trained_on(messages, spam, kind, **blocks), messages)) == 150
@@ -159,7 +171,7 @@ def test_champion_and_candidate_differ_by_a_paired_interval() -> None:
         "is_html": [True] * 400,
         "text": ["x" * 10] * 400,
     }
-    split = SimpleNamespace(spam=spam, column=table.__getitem__)
+    split = cast(Split, SimpleNamespace(spam=spam, column=table.__getitem__))
     candidate, champion = Scores("a" * 64, p, 0.5), Scores("b" * 64, np.roll(p, 1), 0.5)
     evaluation = config.Evaluation(resamples=200, confidence=0.95)
     report = evaluate(split, candidate, champion, evaluation, seed=1)
@@ -178,7 +190,7 @@ def test_champion_and_candidate_differ_by_a_paired_interval() -> None:
 def test_fewer_messages_of_a_class_than_folds_are_one_line() -> None:
     from stages.train import _check_classes
 
-    split = SimpleNamespace(spam=np.arange(100) < 4)
+    split = cast(Split, SimpleNamespace(spam=np.arange(100) < 4))
     _check_classes(split, folds=4)
     with pytest.raises(DataError, match=r"96 ham and 4 spam; expected at least 5 of each"):
         _check_classes(split, folds=5)
