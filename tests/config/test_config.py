@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -14,7 +15,7 @@ from stages.machine.errors import ConfigError
 
 
 @pytest.fixture(scope="session")
-def tree(root: Path) -> dict:
+def tree(root: Path) -> dict[str, Any]:
     return config.compose(conf=root / "conf")
 
 
@@ -67,7 +68,9 @@ def test_a_params_file_that_differs_from_conf_is_refused(root: Path, tmp_path: P
         (("encoder", "hub"), "a/b", "exactly one of package and hub"),
     ],
 )
-def test_a_mistake_is_named_in_one_line(tree: dict, where: tuple, value: object, said: str) -> None:
+def test_a_mistake_is_named_in_one_line(
+    tree: dict[str, Any], where: tuple[str, ...], value: object, said: str
+) -> None:
     changed = copy.deepcopy(tree)
     node = changed
     for key in where[:-1]:
@@ -81,7 +84,7 @@ def test_a_mistake_is_named_in_one_line(tree: dict, where: tuple, value: object,
     assert "fix: " in line
 
 
-def test_a_missing_key_is_named(tree: dict) -> None:
+def test_a_missing_key_is_named(tree: dict[str, Any]) -> None:
     changed = copy.deepcopy(tree)
     del changed["gate"]["min_holdout"]
     with pytest.raises(ConfigError, match=r"gate\.min_holdout is missing"):

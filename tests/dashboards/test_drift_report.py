@@ -54,7 +54,7 @@ def verdict() -> Verdict:
 def test_the_page_holds_the_verdict_and_loads_nothing(
     tmp_path: Path, verdict: Verdict, sides: tuple[Reference, ScoredWindow]
 ) -> None:
-    state = np.random.get_state()[1].copy()  # type: ignore[union-attr]
+    state = np.random.get_state(legacy=False)["state"]["key"].copy()
     write_report(tmp_path / "report.html", verdict, *sides)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "drift: 2002-09-02 to 2002-09-09" in page
@@ -63,7 +63,7 @@ def test_the_page_holds_the_verdict_and_loads_nothing(
     assert not re.findall(r"<(?:script|img|iframe)[^>]*\ssrc=", page)
     assert not re.findall(r"<link[^>]*href=", page)
     assert not re.findall(r"@import url|url\(['\"]?https?:", page)
-    assert np.array_equal(state, np.random.get_state()[1])  # type: ignore[arg-type]
+    assert np.array_equal(state, np.random.get_state(legacy=False)["state"]["key"])
 
 
 def test_only_columns_of_both_sides_are_shown(sides: tuple[Reference, ScoredWindow]) -> None:

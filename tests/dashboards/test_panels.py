@@ -99,8 +99,9 @@ def test_the_numbers_are_those_of_the_verdicts(shown: Callable[..., Rows]) -> No
         assert row["realised"] == (known.one_minus_auc_percent if known else None)
     for row, verdict in zip(shown(ALL["log-loss"]), verdicts, strict=True):
         known = verdict.quality
-        assert row["realised"] == (known.log_loss if known else None)
-        assert row["surely"] == (pytest.approx(0.8 * known.log_loss, abs=1e-4) if known else None)
+        loss = known.log_loss if known else None
+        assert row["realised"] == loss
+        assert row["surely"] == (None if loss is None else pytest.approx(0.8 * loss, abs=1e-4))
         assert row["limit"] == (pytest.approx(0.09) if known else None)
     assert {row["needed"] for row in shown(ALL["votes"])} == {2}
     assert {row["floor"] for row in shown(ALL["effects"])} == {1.7}

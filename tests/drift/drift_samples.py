@@ -44,7 +44,8 @@ def drift(**changes: Any) -> config.Drift:
 def embeddings(rng: np.random.Generator, n: int, topics: list[int]) -> np.ndarray:
     """Return (n, DIM) float32 of unit length, spread evenly over `topics` (0-7)."""
     rows = _TOPICS[rng.choice(topics, n)] + rng.normal(size=(n, DIM))
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    unit: np.ndarray = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 def sample(
@@ -130,7 +131,7 @@ def write_window(
         {
             "id": ids,
             "received_at": received,
-            "probability": np.where(spam, 0.9, 0.1),
+            "probability": pa.array(np.where(spam, 0.9, 0.1)),
             "verdict": labels.tolist(),
             "model": [model] * n,
         }
@@ -155,7 +156,8 @@ def write_embeddings(
 ) -> None:
     flat = pa.array(np.ascontiguousarray(vectors).ravel())
     embedding = pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
-    table = pa.table({**columns, "embedding": embedding, **more})
+    arrays = {name: pa.array(values) for name, values in more.items()}
+    table = pa.table({**columns, "embedding": embedding, **arrays})
     _write(table.replace_schema_metadata({"encoder": ENCODER}), path)
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from stages.drift.descriptors import describe, principal_components
 from stages.drift.inputs import ScoredWindow, read_reference, read_window
+from stages.drift.sample import Sample
 from stages.machine.errors import DataError
-from tests.drift.drift_samples import ENCODER, MODEL, Sample, sample, write_reference, write_window
+from tests.drift.drift_samples import ENCODER, MODEL, sample, write_reference, write_window
 
 
 def read(folder: Path, model: str = MODEL) -> ScoredWindow:

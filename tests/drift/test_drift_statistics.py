@@ -37,7 +37,8 @@ def test_mmd_is_the_unbiased_estimate(pooled: np.ndarray, labellings: np.ndarray
     gamma = kernel_gamma(pooled)
 
     def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return np.exp(-gamma * ((a[:, None] - b[None]) ** 2).sum(axis=2))
+        values: np.ndarray = np.exp(-gamma * ((a[:, None] - b[None]) ** 2).sum(axis=2))
+        return values
 
     def off_diagonal_mean(a: np.ndarray) -> float:
         n = len(a)

@@ -159,6 +159,7 @@ def test_another_share_of_spam_is_no_loss() -> None:
     assert few.log_loss == pytest.approx(many.log_loss)
     # Where no holdout is known, the window's own share counts.
     unknown = realised([0.4] * 75, [0.1] * 75, holdout=None)
+    assert unknown.log_loss and many.log_loss
     assert unknown.log_loss > many.log_loss
     assert unknown.log_loss_rise_low is None
     assert not unknown.hurts(0.0)
@@ -167,5 +168,6 @@ def test_another_share_of_spam_is_no_loss() -> None:
 def test_one_surely_wrong_verdict_is_not_sure_to_be_a_loss() -> None:
     """A mislabelled message costs up to 13.8 nats, and its window is as uncertain by it."""
     found = realised([0.9] * 40, [0.1] * 119 + [1.0])
+    assert found.log_loss
     assert found.log_loss > HOLDOUT.log_loss + 0.05
     assert not found.hurts(0.05)

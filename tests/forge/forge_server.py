@@ -54,7 +54,9 @@ class ForgeServer:
             "GITHUB_TOKEN": "a-token-of-tests",
         }
 
-    def open(self, branch: str, *, home: str = NAME, body: str = "", by: Any = BOT) -> dict:
+    def open(
+        self, branch: str, *, home: str = NAME, body: str = "", by: Any = BOT
+    ) -> dict[str, Any]:
         """Record a pull request; return it."""
         number = len(self.pulls) + len(self.issues) + 1
         self.pulls.append(

@@ -168,7 +168,7 @@ def test_what_is_not_yaml_is_one_line() -> None:
 
 
 def test_a_replay_lives_through_a_past_corpus_day_by_day() -> None:
-    replay = {REPLAY: "2026-12-01:2002-08-26"}
+    replay: dict[str, str] = {REPLAY: "2026-12-01:2002-08-26"}
     assert day_of(dt.date(2026, 12, 1), replay) == dt.date(2002, 8, 26)
     assert day_of(dt.date(2026, 12, 9), replay) == dt.date(2002, 9, 3)
     assert day_of(dt.date(2026, 12, 9), {}) == dt.date(2026, 12, 9)

@@ -51,7 +51,7 @@ def judged(params: Path, first: dt.date) -> Judged:
 
 def facts(**more: Any) -> Facts:
     """Return the facts, some of them replaced."""
-    metrics = {
+    metrics: dict[str, Any] = {
         "candidate": scores(NEW, 0.4),
         "champion": scores(OLD, 0.7),
         "difference": scores("", -0.3),
