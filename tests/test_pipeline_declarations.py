@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -27,7 +28,7 @@ PLUMBING = {
 
 
 @pytest.fixture(scope="session")
-def stages(root: Path) -> dict[str, dict]:
+def stages(root: Path) -> dict[str, dict[str, Any]]:
     declared = yaml.safe_load((root / "dvc.yaml").read_text())["stages"]
     return {name: entry.get("do", entry) for name, entry in declared.items()}
 
@@ -36,7 +37,7 @@ def imported(root: Path, module: Path) -> Iterator[Path]:
     """The project's modules that `module` imports anywhere, lazily ones too."""
     for node in ast.walk(ast.parse((root / module).read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("stages"):
-            names = [f"{node.module}.{alias.name}" for alias in node.names] + [node.module]
+            names = [f"{node.module}.{alias.name}" for alias in node.names] + [str(node.module)]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names if alias.name.startswith("stages")]
         else:
@@ -63,18 +64,18 @@ def covered(path: str, declared: list[str]) -> bool:
     return any(path == entry or path.startswith(f"{entry}/") for entry in declared)
 
 
-def test_the_seven_stages_are_there_by_name(stages: dict) -> None:
+def test_the_seven_stages_are_there_by_name(stages: dict[str, Any]) -> None:
     assert list(stages) == STAGES
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_no_stage_depends_on_the_address_of_a_store(stages: dict, stage: str) -> None:
+def test_no_stage_depends_on_the_address_of_a_store(stages: dict[str, Any], stage: str) -> None:
     assert not {p for p in stages[stage]["params"] if p.partition(".")[0] == "stores"}
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_module_that_shapes_a_result_is_declared(
-    root: Path, stages: dict, stage: str
+    root: Path, stages: dict[str, Any], stage: str
 ) -> None:
     needed = closure(root, Path(f"stages/{stage}.py")) - PLUMBING
     needed = {path for path in needed if not path.startswith("stages/config/")}
@@ -84,14 +85,16 @@ def test_every_module_that_shapes_a_result_is_declared(
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_no_declared_module_is_unused(root: Path, stages: dict, stage: str) -> None:
+def test_no_declared_module_is_unused(root: Path, stages: dict[str, Any], stage: str) -> None:
     needed = closure(root, Path(f"stages/{stage}.py"))
     code = [entry for entry in stages[stage]["deps"] if entry.startswith("stages/")]
     assert all(any(covered(path, [entry]) for path in needed) for entry in code)
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_data_path_in_an_edge_is_declared(root: Path, stages: dict, stage: str) -> None:
+def test_every_data_path_in_an_edge_is_declared(
+    root: Path, stages: dict[str, Any], stage: str
+) -> None:
     text = (root / f"stages/{stage}.py").read_text()
     paths = {path.rstrip("/") for path in re.findall(r'Path\(f?"(data/[^"]*)"\)', text)}
     entry = stages[stage]

@@ -78,7 +78,9 @@ class Project:
 
     def results(self) -> dict[str, str]:
         """Return the digest of every file that a stage or a promotion writes for others."""
-        roots = [self.folder / name for name in (*outputs(self.root), HERE.pointer, "params.yaml")]
+        roots = [
+            self.folder / name for name in (*outputs(self.root), str(HERE.pointer), "params.yaml")
+        ]
         files = [path for root in roots for path in (root, *root.rglob("*")) if path.is_file()]
         return {str(path): sha256(path) for path in files}
 

@@ -29,7 +29,7 @@ def mail(**changes: Any) -> list[dict[str, Any]]:
     rng = random.Random(0)
     words = [f"word{number}" for number in range(500)]
     first = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "received_at": first + dt.timedelta(hours=3 * number),
             "subject": f"mail {number}",

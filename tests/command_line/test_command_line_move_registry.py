@@ -54,9 +54,11 @@ def teams(project: Project, environment: dict[str, str]) -> ModelRegistry:
 
 def names_its_own_run(registry: ModelRegistry, digest: str) -> bool:
     version = registry._version(digest)
+    assert version is not None
     with registry.stored(digest) as stored:
+        assert stored.packed is not None
         described = yaml.safe_load((stored.packed / "MLmodel").read_text())
-    return described["run_id"] == version.run_id and described["model_id"] in version.source
+    return described["run_id"] == version.run_id and described["model_id"] in str(version.source)
 
 
 def contents(registry: ModelRegistry) -> list[dict[str, Any]]:
@@ -64,6 +66,7 @@ def contents(registry: ModelRegistry) -> list[dict[str, Any]]:
     found = []
     for digest in registry.models():
         with registry.stored(digest) as stored:
+            assert stored.packed is not None
             said = dataclasses.asdict(stored)
             # What names this very registry's run, and where the files are at the moment.
             described = stored.packed / "MLmodel"

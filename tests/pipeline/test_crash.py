@@ -15,6 +15,7 @@ import pytest
 from tests.forge.forge_server import ForgeServer
 from tests.pipeline.conftest import Clone
 from tests.pipeline.world import BRANCH, DRIFTING, World, make_world
+from tests.servers import Servers
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +47,7 @@ KILLS = [
 
 @pytest.fixture(scope="module")
 def world(
-    root: Path, first: Clone, servers, tmp_path_factory: pytest.TempPathFactory
+    root: Path, first: Clone, servers: Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     servers.start("s3")
     folder = tmp_path_factory.mktemp("crash") / "crash"

@@ -11,6 +11,7 @@ import pytest
 from tests.forge.forge_server import NAME, ForgeServer
 from tests.pipeline.conftest import Clone
 from tests.pipeline.world import BRANCH, DRIFTING, QUIET, Act, World, make_world
+from tests.servers import Servers
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.slow
 def world(
     root: Path,
     first: Clone,
-    servers,
+    servers: Servers,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[World]:
     servers.start("s3")
@@ -38,7 +39,7 @@ def replayed(day: str) -> dict[str, str]:
     return {"SPAMLINE_REPLAY": f"{dt.datetime.now(dt.UTC).date()}:{day}"}
 
 
-def pull_request(number: int, home: str = NAME) -> dict:
+def pull_request(number: int, home: str = NAME) -> dict[str, object]:
     return {
         "number": number,
         "pull_request": {"number": number, "head": {"repo": {"full_name": home}}},

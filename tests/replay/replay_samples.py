@@ -33,6 +33,7 @@ def stream(*, change: bool = True) -> list[dict[str, Any]]:
         label = "ham" if number % 3 else "spam"
         kind = f"new {label}" if change and received.date() >= CHANGE else label
         text = " ".join(rng.choices(_WORDS[kind].split(), k=25))
-        row = {"received_at": received, "subject": f"mail {number}", "text": text, "label": label}
-        rows.append(row | {"source": "test", "id": content_id("test", row["subject"], text)})
+        subject = f"mail {number}"
+        row = {"received_at": received, "subject": subject, "text": text, "label": label}
+        rows.append(row | {"source": "test", "id": content_id("test", subject, text)})
     return rows

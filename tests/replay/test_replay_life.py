@@ -37,7 +37,9 @@ class StandIn:
         done: what was asked of it, with the model in production.
     """
 
-    def __init__(self, folder: Path, decisions: Sequence[str | None], *, accepts: bool = True):
+    def __init__(
+        self, folder: Path, decisions: Sequence[str | None], *, accepts: bool = True
+    ) -> None:
         self.folder, self._decisions, self._accepts = folder, decisions, accepts
         self.cpu_seconds = 0.0
         self.done: list[tuple[str, str]] = []
@@ -54,10 +56,12 @@ class StandIn:
     def score(self, window: config.Window) -> tuple[Verdict, ScoredWindow]:
         self.cpu_seconds += 1.0
         self.done.append(("score", str(window.until)))
+        decision, model = self._decision(window), self.production.model
+        assert decision is not None and model is not None
         verdict = dataclasses.replace(
             on_week(str(window.batch_from), str(window.batch_to)),
-            decision=Decision(self._decision(window)),
-            model=self.production.model,
+            decision=Decision(decision),
+            model=model,
         )
         mail = sample(np.random.default_rng(0), 4, [0])
         labels = np.asarray(["ham", "spam", None, "spam"], dtype=object)

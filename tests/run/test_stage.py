@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -52,7 +53,9 @@ _WINDOW = {
 }
 
 
-def edit(layout: Layout, change: Callable[[dict], None], source: Path | None = None) -> None:
+def edit(
+    layout: Layout, change: Callable[[dict[str, Any]], None], source: Path | None = None
+) -> None:
     tree = yaml.safe_load((source or layout.params).read_text())
     change(tree)
     layout.params.write_text(config.params_text(tree))

@@ -189,7 +189,7 @@ def test_a_missing_object_is_named_and_the_others_are_here(
     assert tree_digest(second.folder / "big") == tree_digest(clone.folder / "big")
 
 
-WRONG = [
+WRONG: list[tuple[dict[str, str | None], tuple[str, ...]]] = [
     ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, ("is unreachable", "AWS_ENDPOINT_URL")),
     ({"AWS_ACCESS_KEY_ID": "nobody"}, ("access key is unknown", "AWS_ACCESS_KEY_ID")),
     ({"AWS_SECRET_ACCESS_KEY": "not it"}, ("secret is wrong", "AWS_SECRET_ACCESS_KEY")),
@@ -203,7 +203,7 @@ WRONG = [
 
 def test_what_is_wrong_is_told_apart_within_seconds(root: Path, clone: Clone) -> None:
     for number, (changes, words) in enumerate(WRONG):
-        environment = {**clone.environment, **changes}
+        environment: dict[str, str | None] = {**clone.environment, **changes}
         changed = Clone(root, clone.folder, {k: v for k, v in environment.items() if v is not None})
         began = time.monotonic()
         line = changed.refuse(("push", "pull")[number % 2])
