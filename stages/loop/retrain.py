@@ -11,7 +11,7 @@ Main itself is never written.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from enum import StrEnum
 from typing import NoReturn
 
 from stages.forge.actions import hand_on
@@ -55,16 +55,24 @@ ALLOWED = (
 )
 # Where main changes what a model is made of, and a retraining must begin anew.
 SHAPING = ("conf/", "stages/", "data/", "params.yaml", "dvc.yaml", "dvc.lock", "constraints.txt")
-_STEPS = (
-    "move the window",
-    "train and judge a model of newer mail",
-    "let the pointer name it",
-    "write the review",
-    "commit",
-    "send data and models to the remote",
-    "push the branch",
-    "propose it",
-)
+
+
+class Step(StrEnum):
+    """The steps of a retraining, in order."""
+
+    WINDOW = "move the window"
+    TRAIN = "train and judge a model of newer mail"
+    POINT = "let the pointer name it"
+    REVIEW = "write the review"
+    COMMIT = "commit"
+    SEND = "send data and models to the remote"
+    PUSH = "push the branch"
+    PROPOSE = "propose it"
+
+    def begin(self) -> None:
+        """Say that the step begins: whoever reads the log of a run that was killed knows where."""
+        steps = list(Step)
+        say(f"retrain: step {steps.index(self) + 1} of {len(steps)}: {self}")
 
 
 def retrain(
@@ -103,32 +111,31 @@ def retrain(
 
 
 def _retrain(judged: Judged, base: str, forge: Forge | None, layout: Layout) -> None:
-    steps = iter(_STEPS)
-    _say_next(steps)
+    Step.WINDOW.begin()
     set_window(judged.next(), layout)
-    _say_next(steps)
+    Step.TRAIN.begin()
     reproduce("register", layout=layout)
     receipt = read_receipt(layout.receipt)
     if not receipt.gate.accepted:
         _refuse(receipt, judged, base, forge, layout)
-    _say_next(steps)
+    Step.POINT.begin()
     write_pointer(successor(read_pointer(layout.pointer), receipt), layout.pointer)
     # The pointer is an input of evaluate; what that finds stays the same.
     reproduce("register", layout=layout)
-    _say_next(steps)
+    Step.REVIEW.begin()
     facts = _facts(judged, base, layout)
     write_review(facts, layout)
-    _say_next(steps)
+    Step.COMMIT.begin()
     commit = git.commit(_to_commit(git.changed_files(layout)), _message(judged, receipt), layout)
-    _say_next(steps)
+    Step.SEND.begin()
     push(layout)
-    _say_next(steps)
+    Step.PUSH.begin()
     moved = git.files_between(base, git.fetch_main(layout), layout)
     if any(_within(name, SHAPING) for name in moved):
         say("retrain: main has moved, in what models are made of: from the beginning")
         start_over()
     publish_branch(judged, commit, base, layout)
-    _say_next(steps)
+    Step.PROPOSE.begin()
     if forge:
         pictures = {
             name: forge.raw(commit, f"{HERE.review}/{name}") for name in drawn(layout.review)
@@ -140,12 +147,6 @@ def _retrain(judged: Judged, base: str, forge: Forge | None, layout: Layout) -> 
             "retrain: no forge is set up here: propose the branch by hand, "
             f"{layout.review} is its review"
         )
-
-
-def _say_next(steps: Iterator[str]) -> None:
-    """Say which step begins: whoever reads the log of a run that was killed knows where."""
-    doing = next(steps)
-    say(f"retrain: step {_STEPS.index(doing) + 1} of {len(_STEPS)}: {doing}")
 
 
 def _refuse(
