@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -14,10 +15,13 @@ from stages.stack.service import ANSWER_SECONDS, HOST, Service, not_installed
 from stages.stack.settings import port
 
 ROLES = Path(__file__).with_name("roles.sql")
-# PostgreSQL refuses to run as root: there it runs as nobody, who may read below any folder, so that
-# a checkout of root's can hold the data and no folder's mode is changed.
+# PostgreSQL refuses to run as root. Root runs it in a user namespace that calls root by this id: to
+# the kernel it still is root, so that it works below a folder that only root may enter.
 _NOBODY = 65534
-_UNPRIVILEGED = (
+_RENAMED = ("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}")
+# Where a container forbids such namespaces, it runs as nobody, who may read below any folder; but
+# PostgreSQL asks access(2) for its own programs, which says no below a folder of root's alone.
+_DEMOTED = (
     "setpriv",
     f"--reuid={_NOBODY}",
     f"--regid={_NOBODY}",
@@ -57,15 +61,24 @@ def postgres(folder: Path, settings: Mapping[str, str]) -> Service:
 
 
 def _make_cluster(folder: Path, password: str) -> None:
+    _own(folder)
     if (folder / "data" / "PG_VERSION").exists():
         return
-    if _unprivileged():
-        os.chown(folder, _NOBODY, _NOBODY)
     # What a killed initdb left would stop the next.
     shutil.rmtree(folder / "data", ignore_errors=True)
     initdb = [*_unprivileged(), str(_program("initdb")), "-D", str(folder / "data")]
     initdb += ["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale"]
     _call([*initdb, "--pwfile=/dev/stdin"], given=f"{password}\n", doing="initdb")
+
+
+def _own(folder: Path) -> None:
+    """Give root's `folder` to whom PostgreSQL runs as: that may have been another in the past."""
+    if not (command := _unprivileged()):
+        return
+    owner = _NOBODY if command == _DEMOTED else 0
+    for path in (folder, *folder.rglob("*")):
+        if path.lstat().st_uid != owner:
+            os.chown(path, owner, owner, follow_symlinks=False)
 
 
 def _postgres_answers(number: int, password: str) -> bool:
@@ -105,16 +118,28 @@ def _make_roles(number: int, settings: Mapping[str, str]) -> None:
     )
 
 
+@functools.cache
 def _unprivileged() -> tuple[str, ...]:
+    """Return the beginning of a command that PostgreSQL does not take for root's; empty for users.
+
+    Raises:
+        StackError: this machine cannot run a command like that.
+    """
     if os.geteuid() != 0:
         return ()
-    if shutil.which(_UNPRIVILEGED[0]) is None:
-        raise StackError(
-            "PostgreSQL does not run as root, and this machine has no setpriv to run it as nobody",
-            expected="another user, or the package util-linux",
-            fix="log in as another user and run `make up`, or install util-linux",
-        )
-    return _UNPRIVILEGED
+    for command in (_RENAMED, _DEMOTED):
+        if shutil.which(command[0]) and _works([*command, "true"]):
+            return command
+    raise StackError(
+        "PostgreSQL does not run as root, and neither unshare nor setpriv can run it otherwise",
+        expected="another user, or the package util-linux",
+        fix="log in as another user and run `make up`, or install util-linux",
+    )
+
+
+def _works(command: list[str]) -> bool:
+    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 -- no shell
+    return done.returncode == 0
 
 
 def _program(name: str) -> Path:
