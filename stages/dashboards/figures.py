@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from stages.dashboards.colours import MARKS
 from stages.dashboards.panels import Kind, Panel, Unit
-from stages.dashboards.snapshot import Cell, Row
 from stages.dashboards.words import decision_of
 from stages.drift.statistics import STATISTICS
 from stages.records.decision import Decision
+from stages.stores.history import Cell, Row
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

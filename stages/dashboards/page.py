@@ -11,9 +11,10 @@ from markupsafe import Markup
 from stages.dashboards import words
 from stages.dashboards.figures import figure
 from stages.dashboards.panels import SECTIONS, Panel, Unit
-from stages.dashboards.snapshot import Cell, Row, Snapshot, take
+from stages.dashboards.snapshot import Snapshot, take
 from stages.machine.files import write_text
 from stages.machine.templates import template
+from stages.stores.history import Cell, Row
 
 _HERE = Path(__file__).parent
 # Windows: a quarter and a year of weeks.

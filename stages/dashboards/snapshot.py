@@ -5,20 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
 from stages.dashboards.panels import PANELS
 from stages.dashboards.sql import NEWEST, at_any_time
-from stages.stores.history import reading
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-# A number, a text, or, where the database has them, a date.
-Cell = float | str | dt.date | None
-Row = Mapping[str, Cell]
+from stages.stores.history import Row, reading, select
 
 
 @dataclass(frozen=True)
@@ -85,12 +77,6 @@ def take(url: str) -> Snapshot:
     with reading(url) as connection:
         if connection is None:
             return Snapshot()
-        rows = {panel.key: _rows(connection, at_any_time(panel.sql)) for panel in PANELS}
-        newest = _rows(connection, NEWEST)
+        rows = {panel.key: select(connection, at_any_time(panel.sql)) for panel in PANELS}
+        newest = select(connection, NEWEST)
     return Snapshot(rows, TypeAdapter(Newest).validate_python(newest[0]) if newest else None)
-
-
-def _rows(connection: Connection, sql: str) -> list[Row]:
-    from sqlalchemy import text
-
-    return [dict(row) for row in connection.execute(text(sql)).mappings()]

@@ -6,15 +6,18 @@ up to date by Alembic (`migrations/`), in the transaction that writes; it is nev
 """
 
 from stages.stores.history.address import history_url
-from stages.stores.history.database import reading
+from stages.stores.history.database import reading, select
 from stages.stores.history.store import rebuild, record
-from stages.stores.history.table import KEY, TABLE
+from stages.stores.history.table import KEY, TABLE, Cell, Row
 
 __all__ = [
     "KEY",
     "TABLE",
+    "Cell",
+    "Row",
     "history_url",
     "reading",
     "rebuild",
     "record",
+    "select",
 ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from stages.machine.errors import StoreError
 from stages.stores.history.address import is_absent_file, no_store, parse_address, shown
-from stages.stores.history.table import TABLE
+from stages.stores.history.table import TABLE, Row
 from stages.stores.history.upgrade import newest, revision
 
 if TYPE_CHECKING:
@@ -59,6 +59,13 @@ def reading(url: str) -> Iterator[Connection | None]:
                     "one, update the checkout",
                 )
             yield connection if found else None
+
+
+def select(connection: Connection, sql: str) -> list[Row]:
+    """Return the rows that the query `sql` finds."""
+    from sqlalchemy import text
+
+    return [dict(row) for row in connection.execute(text(sql)).mappings()]
 
 
 def _engine(parsed: URL, *, begin: str) -> Engine:

@@ -8,12 +8,15 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import math
+from collections.abc import Mapping
 
 from stages.records.verdict import Quality, Verdict
 
 TABLE = "embedding_drift_metrics"
 KEY = ("model", "window_from", "window_to")
+# A number, a truth, a text or, where the database has them, a date.
 Cell = str | float | bool | dt.date | None
+Row = Mapping[str, Cell]
 
 
 def row(verdict: Verdict) -> dict[str, Cell]:
