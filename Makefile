@@ -43,9 +43,10 @@ test: $(VENV)/stack ## run all tests, the whole small pipeline among them
 check: lint ## what a commit must pass: lint, and the fast tests
 	python -m pytest -q -m "not slow" -n 2
 
-lint: $(VENV)/stack ## format, lint, types, generated files
+lint: $(VENV)/stack ## format, lint, rooms, types, generated files
 	ruff format --check .
 	ruff check .
+	lint-imports --no-logo
 	mypy
 	python -m stages params --check
 	python -m stages dashboards --check
@@ -128,4 +129,4 @@ readme: install ## write the pages' generated parts: commands, variables, measur
 	@python -m benchmarks.readme
 
 clean: ## remove the virtual environment and caches; data and models stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis *.egg-info
