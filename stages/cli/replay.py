@@ -10,6 +10,7 @@ import click
 
 from stages.cli.parameters import Day, overrides
 from stages.cli.verb import Verb, verb
+from stages.records.layout import HERE
 
 # Those of `stages.replay.schedule.Policy`, which is slow to import.
 POLICIES = ("never", "drift", "always")
@@ -72,7 +73,7 @@ def _spread(words: list[str]) -> Iterator[str]:
 @click.option(
     "--scratch",
     type=click.Path(path_type=Path),
-    default=Path("data/replay"),
+    default=HERE.replay,
     metavar="FOLDER",
     help="Where everything is written.",
 )

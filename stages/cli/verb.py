@@ -9,6 +9,7 @@ import click
 
 from stages.machine.environment import forget_empty, load_environment
 from stages.machine.project import bring_project
+from stages.records.layout import HERE
 
 
 class Verb(click.Command):
@@ -32,7 +33,7 @@ class Verb(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; only now, so that `--help` and a typo need no project."""
         forget_empty()
-        bring_project()
+        bring_project(HERE.project)
         load_environment()
         return super().invoke(ctx)
 

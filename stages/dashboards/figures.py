@@ -120,25 +120,12 @@ def _states(panel: Panel, rows: Sequence[Row]) -> list[Any]:
 def _layout(panel: Panel, rows: Sequence[Row], retrained: Sequence[Cell]) -> go.Layout:
     import plotly.graph_objects as go
 
-    axis: dict[str, Any] = {"automargin": True, "fixedrange": True, "zeroline": False}
-    if panel.kind is Kind.STATES:
-        [name] = panel.series
-        axis |= {"type": "category", "categoryorder": "array", "categoryarray": _order(rows, name)}
-        # Rows of states that never were say how far it is to them.
-        axis |= {"range": [-0.5, max(1, len(axis["categoryarray"])) - 0.5]}
-    else:
-        axis |= {"rangemode": "tozero" if panel.from_zero else "normal"}
-        axis |= {"tickformat": {Unit.SHARE: ".0%"}.get(panel.unit, "")}
-        if panel.kind is Kind.BARS:
-            # There are no half votes.
-            axis |= {"dtick": 1, "range": [0, len(STATISTICS) + 0.2]}
-    several = panel.kind is not Kind.STATES and len(panel.series) > 1
     return go.Layout(
         barmode="stack",
         hovermode="closest" if panel.kind is Kind.STATES else "x unified",
         height=260,
         margin={"l": 8, "r": 12, "t": 8, "b": 8},
-        showlegend=several,
+        showlegend=panel.kind is not Kind.STATES and len(panel.series) > 1,
         legend={
             "orientation": "h",
             "x": 0,
@@ -152,24 +139,51 @@ def _layout(panel: Panel, rows: Sequence[Row], retrained: Sequence[Cell]) -> go.
             "automargin": True,
             "hoverformat": "%Y-%m-%d",
         },
-        yaxis=axis,
-        shapes=[
-            {
-                "type": "line",
-                "xref": "x",
-                "yref": "paper",
-                "x0": _day(time),
-                "x1": _day(time),
-                "y0": 0,
-                "y1": 1,
-                "layer": "below",
-                # Many of them must not hide what they are beside.
-                "opacity": 0.7 if len(retrained) <= _MANY else 0.2,
-                "line": {"width": 1.5, "dash": "dot"},
-            }
-            for time in retrained
-        ],
+        yaxis=_axis(panel, rows),
+        shapes=_marks(retrained),
     )
+
+
+def _axis(panel: Panel, rows: Sequence[Row]) -> go.layout.YAxis:
+    """Return the axis of the panel's values."""
+    import plotly.graph_objects as go
+
+    axis = go.layout.YAxis(automargin=True, fixedrange=True, zeroline=False)
+    if panel.kind is Kind.STATES:
+        [name] = panel.series
+        states = _order(rows, name)
+        axis.update(type="category", categoryorder="array", categoryarray=states)
+        # Rows of states that never were say how far it is to them.
+        return axis.update(range=[-0.5, max(1, len(states)) - 0.5])
+    axis.update(rangemode="tozero" if panel.from_zero else "normal")
+    axis.update(tickformat={Unit.SHARE: ".0%"}.get(panel.unit, ""))
+    if panel.kind is Kind.BARS:
+        # There are no half votes.
+        axis.update(dtick=1, range=[0, len(STATISTICS) + 0.2])
+    return axis
+
+
+def _marks(retrained: Sequence[Cell]) -> list[go.layout.Shape]:
+    """Return a dotted line for each time at which another model took over."""
+    import plotly.graph_objects as go
+
+    # Many of them must not hide what they are beside.
+    opacity = 0.7 if len(retrained) <= _MANY else 0.2
+    return [
+        go.layout.Shape(
+            type="line",
+            xref="x",
+            yref="paper",
+            x0=_day(time),
+            x1=_day(time),
+            y0=0,
+            y1=1,
+            layer="below",
+            opacity=opacity,
+            line={"width": 1.5, "dash": "dot"},
+        )
+        for time in retrained
+    ]
 
 
 def _order(rows: Sequence[Row], name: str) -> list[str]:

@@ -54,7 +54,10 @@ ALLOWED = (
     f"{HERE.review}/",
 )
 # Where main changes what a model is made of, and a retraining must begin anew.
-SHAPING = ("conf/", "stages/", "data/", "params.yaml", "dvc.yaml", "dvc.lock", "constraints.txt")
+SHAPING = (
+    *("conf/", "stages/", f"{HERE.data}/"),
+    *("params.yaml", "dvc.yaml", "dvc.lock", "constraints.txt"),
+)
 
 
 class Step(StrEnum):

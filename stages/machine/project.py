@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stages.machine.errors import ConfigError
 from stages.machine.files import write_text
 from stages.machine.variables import PROJECT
 
-# The files under git that scoring reads; the stages write everything else in the folder.
-FILES = ("params.yaml", "dvc.yaml", "data/production.json")
 
-
-def bring_project(environment: Mapping[str, str] = os.environ) -> None:
+def bring_project(files: Sequence[Path], environment: Mapping[str, str] = os.environ) -> None:
     """Copy the project's files here from the folder that `SPAMLINE_PROJECT` names, if it is set.
 
     The container image sets it. The working folder may be empty, or have the pointer of an earlier
     image: the image's own files replace it.
+
+    Args:
+        files: relative to the working folder.
+        environment: names the other folder, if any.
 
     Raises:
         ConfigError: a file cannot be read, or this folder cannot be written to.
     """
     if not (project := environment.get(PROJECT)):
         return
-    for name in FILES:
+    for name in files:
         try:
             text = (Path(project) / name).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(
                 f"{Path(project) / name} cannot be read: {error}",
-                expected=f"the project's {', '.join(FILES)}",
+                expected=f"the project's {', '.join(map(str, files))}",
                 fix=f"set {PROJECT} to the folder that has them, or unset it",
             ) from error
         try:
-            write_text(Path(name), text)
+            write_text(name, text)
         except OSError as error:
             raise ConfigError(
                 f"{Path.cwd()} cannot be written to: {error.strerror}",

@@ -110,6 +110,11 @@ class Layout:
         return self.registry / "tracked" / digest
 
     @property
+    def project(self) -> tuple[Path, ...]:
+        """The files under git that scoring reads; stages write everything else."""
+        return (self.params, self.pipeline, self.pointer)
+
+    @property
     def pointer(self) -> Path:
         """Which model is in production."""
         return self.data / "production.json"
