@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from stages.machine.errors import RegistryError
 from stages.machine.files import read_json, tree_digest
@@ -123,7 +122,7 @@ def _receipt_of(digest: str, layout: Layout) -> Receipt | None:
     return receipt if receipt.model == digest else None
 
 
-def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+def _flat(tree: Mapping[str, object], prefix: str = "") -> dict[str, str]:
     leaves: dict[str, str] = {}
     for key, value in tree.items():
         if isinstance(value, Mapping):
