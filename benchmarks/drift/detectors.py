@@ -67,8 +67,7 @@ def evidently(reference: Rows, window: Rows, seed: int, *, bootstrap: bool) -> b
 
     import pandas as pd
 
-    # It draws from numpy's global state.
-    np.random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 -- it draws from numpy's global state
     votes = 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -30,7 +30,7 @@ class Verb(click.Command):
         self.short_help = self.help
         self.help = "\n\n".join(filter(None, (self.help, details)))
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         """Run the command; only now, so that `--help` and a typo need no project."""
         forget_empty()
         bring_project(HERE.project)

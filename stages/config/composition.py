@@ -42,7 +42,7 @@ def option_file(group: str, conf: Path = CONF) -> Path:
     return conf / group / f"{choices[group]}.yaml"
 
 
-def _compose(overrides: Sequence[str], conf: Path, *, with_choices: bool) -> Any:
+def _compose(overrides: Sequence[str], conf: Path, *, with_choices: bool) -> Any:  # noqa: ANN401 -- YAML
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
     from hydra.errors import HydraException
@@ -106,7 +106,7 @@ def check_composition(path: Path = PARAMS, conf: Path = CONF) -> None:
         )
 
 
-def flat(tree: Any, prefix: str = "") -> dict[str, Any]:
+def flat(tree: object, prefix: str = "") -> dict[str, Any]:
     """Return the leaves of nested mappings by their dotted keys: `{"window.start": ...}`."""
     if not isinstance(tree, dict):
         return {prefix.rstrip("."): tree}

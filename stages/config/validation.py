@@ -15,7 +15,7 @@ from stages.machine.errors import ConfigError, nearest
 _SCHEMA: TypeAdapter[Params] = TypeAdapter(Params)
 
 
-def validate(tree: Any, origin: str) -> Params:
+def validate(tree: object, origin: str) -> Params:
     """Return `tree` as `Params`.
 
     Args:
@@ -39,7 +39,7 @@ def validate(tree: Any, origin: str) -> Params:
         ) from error
 
 
-def _fault(item: ErrorDetails, tree: Any) -> str:
+def _fault(item: ErrorDetails, tree: object) -> str:
     path = [str(part) for part in item["loc"]]
     name = ".".join(_without_tags(path, tree)) or "the whole file"
     match item["type"]:
@@ -54,9 +54,10 @@ def _fault(item: ErrorDetails, tree: Any) -> str:
     return f"{name} is {shown(name, found)}: {message}"
 
 
-def _without_tags(path: list[str], tree: Any) -> list[str]:
+def _without_tags(path: list[str], tree: object) -> list[str]:
     """Drop the union tags that pydantic puts into a location: they are not keys of the file."""
-    kept, node = [], tree
+    kept: list[str] = []
+    node = tree
     for part in path:
         if isinstance(node, dict) and part not in node and node.get("kind") == part:
             continue
@@ -80,6 +81,6 @@ def known_keys() -> set[str]:
     return found
 
 
-def shown(key: str, value: Any) -> str:
+def shown(key: str, value: object) -> str:
     """Return a value for people, unless it is a store's address, which may hold a password."""
     return "an address" if key.partition(".")[0] == "stores" and value else repr(value)

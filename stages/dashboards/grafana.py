@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stages.dashboards.colours import LIMIT, MARKS, PALETTE
 from stages.dashboards.panels import SECTIONS, Kind, Panel, Unit
@@ -12,6 +13,11 @@ from stages.machine.errors import ConfigError
 from stages.machine.files import json_text, write_text
 
 if TYPE_CHECKING:
+    from grafana_foundation_sdk.builders.statetimeline import Panel as StateTimeline
+    from grafana_foundation_sdk.builders.table import Panel as Table
+    from grafana_foundation_sdk.builders.timeseries import Panel as TimeSeries
+    from grafana_foundation_sdk.cog.builder import Builder
+    from grafana_foundation_sdk.cog.variants import Dataquery
     from grafana_foundation_sdk.models.dashboard import DynamicConfigValue, ValueMap
 
 FOLDER = Path(__file__).parent / "grafana"
@@ -95,10 +101,10 @@ def row_widths(panels: int) -> list[int]:
     return [_COLUMNS // 2] * in_pairs + [_COLUMNS // 3] * (panels - in_pairs)
 
 
-def _panel(panel: Panel, width: int) -> Any:
+def _panel(panel: Panel, width: int) -> TimeSeries | StateTimeline | Table:
     from grafana_foundation_sdk.models.dashboard import DataSourceRef
 
-    draw = {
+    draw: dict[Kind, Callable[[Panel], TimeSeries | StateTimeline | Table]] = {
         Kind.LINES: _series,
         Kind.BARS: _series,
         Kind.STACKED: _series,
@@ -116,12 +122,12 @@ def _panel(panel: Panel, width: int) -> Any:
     )
 
 
-def _query(panel: Panel) -> Any:
+def _query(panel: Panel) -> Builder[Dataquery]:
     """Return the panel's query: the SDK has no type for those of PostgreSQL."""
     from grafana_foundation_sdk.cog.builder import Builder
     from grafana_foundation_sdk.cog.runtime import UnknownDataquery
 
-    class Query(Builder[UnknownDataquery]):
+    class Query(Builder[Dataquery]):
         def build(self) -> UnknownDataquery:
             # `table` for all: a null stays a gap, and text can be a state.
             return UnknownDataquery(
@@ -138,7 +144,7 @@ def _query(panel: Panel) -> Any:
     return Query()
 
 
-def _series(panel: Panel) -> Any:
+def _series(panel: Panel) -> TimeSeries:
     from grafana_foundation_sdk.builders.common import StackingConfig
     from grafana_foundation_sdk.builders.timeseries import Panel as TimeSeries
     from grafana_foundation_sdk.models.common import (
@@ -180,7 +186,7 @@ def _dashed() -> list[DynamicConfigValue]:
     ]
 
 
-def _states(_: Panel) -> Any:
+def _states(_: Panel) -> StateTimeline:
     from grafana_foundation_sdk.builders.statetimeline import Panel as StateTimeline
 
     # An outdated verdict does not speak for the time after it, but the model stays.
@@ -198,7 +204,7 @@ def _decisions() -> ValueMap:
     )
 
 
-def _table(panel: Panel) -> Any:
+def _table(panel: Panel) -> Table:
     from grafana_foundation_sdk.builders.table import Panel as Table
     from grafana_foundation_sdk.models.dashboard import DynamicConfigValue
 

@@ -104,7 +104,7 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def rounded(value: Any) -> Any:
+def rounded(value: object) -> Any:  # noqa: ANN401 -- JSON
     """Return `value` with every float in it rounded to `DECIMALS`; NaN and infinities become None.
 
     BLAS kernels of different CPUs differ in the last digits: four decimals are what we can promise.
@@ -120,12 +120,12 @@ def rounded(value: Any) -> Any:
     return value
 
 
-def json_text(value: Any) -> str:
+def json_text(value: object) -> str:
     """Return canonical JSON: sorted keys, two spaces, a final newline, no NaN."""
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: object) -> None:
     """Write `value` (see `rounded`) to `path` as canonical JSON, whole or not at all."""
     write_text(path, json_text(rounded(value)))
 
@@ -136,7 +136,7 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path) -> Any:  # noqa: ANN401 -- JSON
     """Return what the JSON file at `path` says."""
     return json.loads(path.read_text(encoding="utf-8"))
 

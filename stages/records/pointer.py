@@ -11,7 +11,6 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from stages.machine.errors import RegistryError
 from stages.machine.files import read_json, write_json
@@ -85,7 +84,7 @@ def write_pointer(pointer: Pointer, path: Path) -> None:
     write_json(path, dataclasses.asdict(pointer))
 
 
-def _problem(content: Any) -> str | None:
+def _problem(content: object) -> str | None:
     """Return what keeps `content` from being a pointer, or None."""
     keys = {field.name for field in dataclasses.fields(Pointer)}
     if not isinstance(content, dict) or set(content) != keys:
@@ -99,7 +98,7 @@ def _problem(content: Any) -> str | None:
     return _holdout_problem(content["holdout"])
 
 
-def _holdout_problem(holdout: Any) -> str | None:
+def _holdout_problem(holdout: object) -> str | None:
     if holdout is None:
         return None
     keys = {field.name for field in dataclasses.fields(Holdout)}

@@ -75,7 +75,7 @@ def _features(features: dict[str, Any]) -> str:
     return "+".join(name for name in ("embedding", "words", "characters") if features.get(name))
 
 
-def _number(interval: Any) -> str:
+def _number(interval: object) -> str:
     value = interval.get("value") if isinstance(interval, dict) else None
     return "" if value is None else f"{value:.4f}"
 

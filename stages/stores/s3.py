@@ -6,9 +6,10 @@ Address and credentials come from the environment, as every S3 client reads them
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from botocore.client import BaseClient
     from s3fs import S3FileSystem
 
 # Seconds: to connect; for the answer to one small question; for the answer to a large upload.
@@ -33,7 +34,7 @@ def filesystem() -> S3FileSystem:
     )
 
 
-def client(*, profile: str | None = None, proxies: bool = True, **access: str) -> Any:
+def client(*, profile: str | None = None, proxies: bool = True, **access: str) -> BaseClient:
     """Return the plain client for small questions; it asks once, so failures keep their reason.
 
     Args:
@@ -61,7 +62,7 @@ def client_errors() -> tuple[type[Exception], ...]:
     return BotoCoreError, ClientError, OSError
 
 
-def keeps(client: Any, bucket: str, key: str) -> bool:
+def keeps(client: BaseClient, bucket: str, key: str) -> bool:
     """Return whether an object put under `key` can be read again; it is removed afterwards."""
     content = key.encode()
     try:

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from stages.machine.errors import StoreError
 from stages.machine.variables import S3_ENDPOINT, S3_KEY, S3_PROFILE, S3_REGION, S3_SECRET, S3_TOKEN
 from stages.stores.s3 import client, client_errors
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 # What S3 servers call their refusals: what was found, and which variable to correct. `{bucket}`
 # and `{setting}` are those of the store that was asked.
@@ -133,7 +136,7 @@ def _no_s3(asked: str) -> tuple[str, str]:
     return f"what answers at {asked} is not an S3 server", f"correct {S3_ENDPOINT}"
 
 
-def _named(store: Store, error: Any) -> tuple[str, str] | None:
+def _named(store: Store, error: ClientError) -> tuple[str, str] | None:
     """Return what S3 calls the refusal; None where what refused has no name for it, as S3 has."""
     code = str(error.response.get("Error", {}).get("Code") or "")
     if not code or code.isdigit():
@@ -161,7 +164,7 @@ def _refusal(store: Store, error: BaseException) -> tuple[str, str]:
     return named or (_line(error), f"look into its log, or correct {S3_ENDPOINT}")
 
 
-def _code(error: Any) -> str:
+def _code(error: object) -> str:
     return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
 
 

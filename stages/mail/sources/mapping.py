@@ -94,7 +94,7 @@ class Mapping:
         return self._labels[value]
 
 
-def _utc(value: Any) -> dt.datetime:
+def _utc(value: object) -> dt.datetime:
     if isinstance(value, str):
         value = dt.datetime.fromisoformat(value.strip())
     elif not isinstance(value, dt.datetime):
@@ -103,4 +103,4 @@ def _utc(value: Any) -> dt.datetime:
         value = dt.datetime.combine(value, dt.time())
     if value.tzinfo is None:
         value = value.replace(tzinfo=dt.UTC)
-    return value.astimezone(dt.UTC)  # type: ignore[no-any-return]
+    return value.astimezone(dt.UTC)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from stages import config
 from stages.model.scoring.features import LearnedParts, assemble, learned_parts
@@ -75,7 +76,7 @@ def scoring_method(classifier: BaseEstimator) -> str:
     return "decision_function" if hasattr(classifier, "decision_function") else "predict_proba"
 
 
-def as_scores(answer: Any) -> np.ndarray:
+def as_scores(answer: ArrayLike) -> np.ndarray:
     """Return `(n,) float64` scores: margins `(n,)` as they are, probabilities `(n, 2)` as log-odds.
 
     Probabilities are clipped at 1e-6: a forest's may be 0 and 1.

@@ -11,7 +11,6 @@ import io
 import json
 import zipfile
 from pathlib import Path
-from typing import Any
 
 from stages import config
 from stages.machine.files import replacing
@@ -38,7 +37,7 @@ def save_filter(
     dump_model(trained.scorer.stored(), folder / CLASSIFIER)
 
 
-def dump_model(value: Any, path: Path) -> None:
+def dump_model(value: object, path: Path) -> None:
     """Write a tree of dicts, scikit-learn estimators and arrays to the skops file `path`."""
     from skops.io import dumps
 
@@ -66,7 +65,7 @@ def _canonical(archive: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def _renumbered(node: Any, ordinals: dict[int, int], names: dict[str, str]) -> Any:
+def _renumbered(node: object, ordinals: dict[int, int], names: dict[str, str]) -> object:
     """Return `node` with each `__id__` and member file name replaced by order of appearance.
 
     Equal constants may or may not be one object, as the interpreter likes: each gets its own
@@ -76,7 +75,7 @@ def _renumbered(node: Any, ordinals: dict[int, int], names: dict[str, str]) -> A
         return [_renumbered(item, ordinals, names) for item in node]
     if not isinstance(node, dict):
         return node
-    renumbered: dict[str, Any] = {}
+    renumbered: dict[str, object] = {}
     constant = node.get("__loader__") == "JsonNode"
     for key, value in sorted(node.items()):
         if key == "__id__":

@@ -46,7 +46,9 @@ class PyfuncFilter:
         )
 
 
-def _messages(model_input: Any) -> tuple[list[str], list[str]]:
+def _messages(
+    model_input: pd.DataFrame | pd.Series[str] | Sequence[str],
+) -> tuple[list[str], list[str]]:
     """Return `(subjects, texts)`; a missing subject or text is empty."""
     import pandas as pd
 
