@@ -126,6 +126,7 @@ def _query(panel: Panel) -> Builder[Dataquery]:
     """Return the panel's query: the SDK has no type for those of PostgreSQL."""
     from grafana_foundation_sdk.cog.builder import Builder
     from grafana_foundation_sdk.cog.runtime import UnknownDataquery
+    from grafana_foundation_sdk.cog.variants import Dataquery
 
     class Query(Builder[Dataquery]):
         def build(self) -> UnknownDataquery:
