@@ -87,29 +87,29 @@ def _csv(
     stream: IO[bytes], columns: list[str], check: Callable[[list[str]], None]
 ) -> Iterator[dict[str, Any]]:
     csv.field_size_limit(MAX_CELL_CHARS)
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-    rows = csv.DictReader(text)
-    check(list(rows.fieldnames or []))
-    for row in rows:
-        yield {column: row[column] for column in columns}
+    with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="") as text:
+        rows = csv.DictReader(text)
+        check(list(rows.fieldnames or []))
+        for row in rows:
+            yield {column: row[column] for column in columns}
 
 
 def _jsonl(
     stream: IO[bytes], columns: list[str], check: Callable[[list[str]], None]
 ) -> Iterator[dict[str, Any]]:
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
-    checked = False
-    for line in text:
-        if line.isspace():
-            continue
-        row = json.loads(line)
-        if not isinstance(row, dict):
-            raise json.JSONDecodeError("a line is not an object", line[:60], 0)
-        if not checked:
-            check(list(row))
-            checked = True
-        # Later lines may leave a key out: JSON Lines has no columns.
-        yield {column: row.get(column) for column in columns}
+    with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace") as text:
+        checked = False
+        for line in text:
+            if line.isspace():
+                continue
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise json.JSONDecodeError("a line is not an object", line[:60], 0)
+            if not checked:
+                check(list(row))
+                checked = True
+            # Later lines may leave a key out: JSON Lines has no columns.
+            yield {column: row.get(column) for column in columns}
 
 
 _READERS = {"parquet": _parquet, "csv": _csv, "jsonl": _jsonl}
