@@ -239,8 +239,8 @@ def test_documents_travel_as_types(trees: dict[str, ast.Module]) -> None:
         f"{path}: {name}"
         for path, tree in trees.items()
         if not path.startswith(READERS)
-        for name, annotation in annotations(tree)
-        if re.search(r"\b(dict|Mapping)\[str, Any\]", annotation)
+        for name, signature in signatures(tree)
+        if re.search(r"\b(dict|Mapping)\[str, Any\]", signature)
     }
     assert sorted(found - UNTYPED) == [], "a mapping of anything: make it a type in stages/records"
     assert sorted(UNTYPED - found) == [], "typed by now: take it out of UNTYPED"
@@ -287,7 +287,7 @@ def functions(
         yield from functions(node, name)
 
 
-def annotations(tree: ast.AST) -> Iterator[tuple[str, str]]:
+def signatures(tree: ast.AST) -> Iterator[tuple[str, str]]:
     """Yield the annotations of every function's signature, and of every class's fields."""
     for name, function in functions(tree):
         arguments = ast.unparse(function.args)
