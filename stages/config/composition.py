@@ -42,7 +42,7 @@ def option_file(group: str, conf: Path = CONF) -> Path:
     return conf / group / f"{choices[group]}.yaml"
 
 
-def _compose(overrides: Sequence[str], conf: Path, *, with_choices: bool) -> Any:  # noqa: ANN401 -- YAML
+def _compose(overrides: Sequence[str], conf: Path, *, with_choices: bool) -> Any:
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
     from hydra.errors import HydraException

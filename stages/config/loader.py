@@ -26,7 +26,7 @@ def load(path: Path = PARAMS) -> Params:
     return validate(read_yaml(path, fix="run `make params`"), str(path))
 
 
-def read_yaml(path: Path, *, fix: str) -> Any:  # noqa: ANN401 -- YAML
+def read_yaml(path: Path, *, fix: str) -> Any:
     """Return the content of a YAML file.
 
     Raises:

@@ -104,7 +104,7 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def rounded(value: object) -> Any:  # noqa: ANN401 -- JSON
+def rounded(value: object) -> Any:
     """Return `value` with every float in it rounded to `DECIMALS`; NaN and infinities become None.
 
     BLAS kernels of different CPUs differ in the last digits: four decimals are what we can promise.
@@ -136,7 +136,7 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def read_json(path: Path) -> Any:  # noqa: ANN401 -- JSON
+def read_json(path: Path) -> Any:
     """Return what the JSON file at `path` says."""
     return json.loads(path.read_text(encoding="utf-8"))
 

@@ -105,7 +105,7 @@ class Filter:
         return [SPAM if p >= self.threshold else HAM for p in probabilities]
 
 
-def load_model(path: Path, trusted: list[str]) -> Any:  # noqa: ANN401 -- an untyped tree
+def load_model(path: Path, trusted: list[str]) -> Any:
     """Return what the skops file at `path` holds; no code in it is run.
 
     Args:

@@ -49,7 +49,7 @@ def read_document(
     raise error(f"{path} cannot be read: {found}", expected=expected, fix=fix) from None
 
 
-def plain(adapter: TypeAdapter[T], record: T) -> Any:  # noqa: ANN401 -- JSON
+def plain(adapter: TypeAdapter[T], record: T) -> Any:
     """Return `record` as JSON's plain values, under the names of the file; not rounded."""
     return adapter.dump_python(record, mode="json", by_alias=True)
 

@@ -99,7 +99,7 @@ def write_receipt(receipt: Receipt, path: Path) -> None:
     write_json(path, dataclasses.asdict(receipt))
 
 
-def parse_receipt(content: Any) -> Receipt:  # noqa: ANN401 -- JSON
+def parse_receipt(content: Any) -> Receipt:
     """Return the receipt of a file's content; KeyError or TypeError where it is none."""
     return Receipt(**{**content, "gate": GateDecision(**content["gate"])})
 

@@ -115,7 +115,7 @@ class Supervisor:
         )
         return next((line.strip() for line in reversed(lines) if line.strip()), "nothing logged")
 
-    def _call(self, method: str, *arguments: object) -> Any:  # noqa: ANN401 -- XML-RPC
+    def _call(self, method: str, *arguments: object) -> Any:
         """Ask supervisord.
 
         Raises:
