@@ -17,9 +17,11 @@ from stages import config
 from stages.machine.files import write_json
 from stages.model.evaluation import Scores
 from stages.model.evaluation import evaluate as compared
+from stages.model.metrics import ONE_MINUS_AUC
 from stages.model.scoring.messages import Messages
 from stages.model.tables import Split, read_split
 from stages.model.training.fitting import fit_filter
+from stages.records.interval import plain_intervals
 from stages.records.layout import HERE
 
 RESULT = Path(__file__).with_suffix(".json")
@@ -52,11 +54,15 @@ def main() -> None:
             {
                 "choice": list(overrides),
                 "train_cpu_seconds": round(seconds),
-                "metrics": {k: v for k, v in report["candidate"].items() if k != "model"},
-                "difference": report["difference"],
+                "metrics": {
+                    "threshold": report.candidate.threshold,
+                    **plain_intervals(report.candidate.metrics),
+                },
+                "difference": plain_intervals(report.difference or {}),
             }
         )
-        print(overrides, report["candidate"]["one_minus_auc_percent"], f"{seconds:.0f} s")
+        loss = ONE_MINUS_AUC.shown(report.candidate.metrics[ONE_MINUS_AUC.name])
+        print(overrides, loss, f"{seconds:.0f} s")
     counts = {"ham": int((~held_out.spam).sum()), "spam": int(held_out.spam.sum())}
     write_json(RESULT, {"machine": measured_on(), "holdout": counts, "choices": rows})
 

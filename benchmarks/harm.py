@@ -12,8 +12,9 @@ import numpy as np
 
 from stages import config
 from stages.drift.quality import realised_quality
-from stages.model.metrics import bootstrap_weights, interval, metrics_at, resampled
-from stages.records.holdout import Holdout
+from stages.model.metrics import LOG_LOSS, ONE_MINUS_AUC
+from stages.model.resampling import bootstrap_weights, interval, resampled
+from stages.records.holdout import Counts, Holdout
 from stages.records.messages import HAM, SPAM
 from stages.records.receipt import GateDecision, Receipt
 from stages.replay.record import Scored
@@ -54,12 +55,12 @@ def _hurts(
 
 def _held_out(scored: Scored, rows: np.ndarray, params: config.Params) -> Holdout:
     """Return what evaluate and register would record about these messages."""
-    spam, every = scored.spam[rows], metrics_at(0.5)
-    losses = {name: every[name] for name in ("one_minus_auc_percent", "log_loss")}
+    spam = scored.spam[rows]
+    losses = {metric.name: metric.at(0.5) for metric in (ONE_MINUS_AUC, LOG_LOSS)}
     weights = bootstrap_weights(spam, params.evaluation.resamples, params.seed)
     values = resampled(losses, spam, scored.probability[rows], weights)
     confidence = params.evaluation.confidence
     metrics = {name: interval(values[name], confidence) for name in losses}
-    counts = {HAM: int((~spam).sum()), SPAM: int(spam.sum())}
+    counts = Counts(ham=int((~spam).sum()), spam=int(spam.sum()))
     gate = GateDecision(accepted=True, reasons=[])
     return Receipt("", "", {}, counts, metrics, confidence, None, gate).achieved()

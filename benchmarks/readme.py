@@ -2,7 +2,7 @@
 
     python -m benchmarks.readme [--check]
 
-Reads `data/evaluate/metrics.json` and what the benchmarks beside this file measured. With
+Reads `data/evaluate/report.json` and what the benchmarks beside this file measured. With
 `--check` nothing is written, and the exit status is 1 if a page differs from the results.
 """
 
@@ -19,8 +19,10 @@ from benchmarks.machine import shown
 from benchmarks.replay_tables import false_harms, planted, policies, weeks
 from stages.cli.reference import fill
 from stages.machine.files import read_json, write_text
+from stages.model.metrics import HAM_LOST, ONE_MINUS_AUC, RECALL, RECALL_AT_1
 from stages.records.layout import HERE
-from stages.replay import table as cells
+from stages.records.report import Report
+from stages.replay.table import shown as cell
 from stages.review.markdown import table
 
 README, REPLAY = Path("README.md"), Path("docs/replay.md")
@@ -28,10 +30,7 @@ DRIFT = Path("docs/drift-measured.md")
 PICTURE = Path("docs/run.svg")
 RUN, CHOICES = Path("benchmarks/run.json"), Path("benchmarks/choices.json")
 STACK = Path("benchmarks/stack.json")
-COLUMNS = {
-    "one_minus_auc_percent": "(1-AUC)%",
-    "recall_at_ham_fpr_1_percent": "spam caught at 1 % ham lost",
-}
+COLUMNS = (ONE_MINUS_AUC, RECALL_AT_1)
 NAMES = {
     (): "**embedding + TF-IDF, logistic regression** (default)",
     ("classifier=linear_svm",): "embedding + TF-IDF, linear SVM",
@@ -79,19 +78,11 @@ def main() -> int:
 
 def figures() -> list[str]:
     """Return the table of what a run achieves and costs."""
-    metrics, run = read_json(HERE.metrics), read_json(RUN)
-    candidate, holdout = metrics["candidate"], metrics["holdout"]
+    report, run = Report.read(HERE), read_json(RUN)
+    found, holdout = report.candidate.metrics, report.holdout
+    quality = (ONE_MINUS_AUC, RECALL_AT_1, RECALL, HAM_LOST)
     rows = [
-        (
-            "(1-AUC)% on the newest two weeks",
-            interval(candidate, "one_minus_auc_percent"),
-        ),
-        (
-            "spam caught when 1 % of the ham is lost",
-            interval(candidate, "recall_at_ham_fpr_1_percent"),
-        ),
-        ("spam caught by the verdicts", interval(candidate, "recall")),
-        ("ham lost by the verdicts", interval(candidate, "ham_false_positive_rate")),
+        *((metric.title, metric.shown(found[metric.name])) for metric in quality),
         (
             "whole run on a fresh clone after installation, with 20 MB of mail to download",
             f"{run['run_seconds']} s",
@@ -102,15 +93,17 @@ def figures() -> list[str]:
     return [
         table(["", ""], rows),
         "",
-        f"The holdout has {holdout['ham']} ham and {holdout['spam']} spam. Intervals are "
-        f"{metrics['confidence']:.0%} bootstrap intervals. Times measured {shown(run['machine'])}.",
+        f"The holdout, the newest two weeks of labelled mail, has {holdout.ham} ham and "
+        f"{holdout.spam} spam. Intervals are {report.confidence:.0%} bootstrap intervals. "
+        f"Times measured {shown(run['machine'])}.",
     ]
 
 
 def choices() -> list[str]:
     """Return the table of features and classifiers on the same holdout."""
     measured = read_json(CHOICES)
-    head = ["features and classifier", *COLUMNS.values(), "worse than the default by"]
+    titles = (metric.title for metric in COLUMNS)
+    head = ["features and classifier", *titles, "worse than the default by"]
     rows = [_choice(row) for row in measured["choices"]]
     return [
         table(head, rows),
@@ -131,14 +124,8 @@ def stack() -> list[str]:
 
 def _choice(row: dict[str, Any]) -> list[str]:
     choice = tuple(row["choice"])
-    worse = interval(row["difference"], "one_minus_auc_percent") if choice else ""
-    return [NAMES[choice], *(interval(row["metrics"], key) for key in COLUMNS), worse]
-
-
-def interval(metrics: dict[str, Any], name: str) -> str:
-    """Return a metric and its interval: two decimals for percentages, otherwise three."""
-    decimals = 2 if name.endswith("percent") and "recall" not in name else 3
-    return cells.interval(metrics[name], decimals)
+    worse = cell(ONE_MINUS_AUC, row["difference"]) if choice else ""
+    return [NAMES[choice], *(cell(metric, row["metrics"]) for metric in COLUMNS), worse]
 
 
 def draw() -> None:

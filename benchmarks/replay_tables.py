@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks.drift.results import Rate, with_interval
 from benchmarks.machine import shown
 from stages.machine.files import read_json
+from stages.model.metrics import ONE_MINUS_AUC
 from stages.replay import table as cells
 from stages.review.markdown import table
 
@@ -32,7 +33,7 @@ def _measured(name: str) -> dict[str, Any]:
 def weeks() -> list[str]:
     """Return the table of the replay's windows: the verdict and the realised loss."""
     measured = _measured("policies")
-    losses = [f"(1-AUC)%, {cells.NAMES[policy]}" for policy in measured]
+    losses = [f"{ONE_MINUS_AUC.title}, {cells.NAMES[policy]}" for policy in measured]
     head = ["week of", "ham, spam", "verdict", f"log loss, {RISEN}", *losses]
     rows = []
     for same in zip(*(policy["windows"] for policy in measured.values()), strict=True):
@@ -52,7 +53,7 @@ def _judged(window: dict[str, Any]) -> str:
 
 def _loss(window: dict[str, Any]) -> str:
     """Return the loss of a window, and what came of the retraining at its end."""
-    loss = window["one_minus_auc_percent"]
+    loss = window[ONE_MINUS_AUC.name]
     shown = "no spam" if loss is None else f"{loss:.2f}"
     retraining = window["retraining"]
     if retraining is None:
@@ -66,7 +67,8 @@ def _risen(low: float | None) -> str:
 
 def planted() -> list[str]:
     """Return the table of planted changes: when the verdict noticed them and what they cost."""
-    head = ["mail", "changed", "retrainings before", "drift", "(1-AUC)%", f"log loss, {RISEN}"]
+    losses = (ONE_MINUS_AUC.title, f"log loss, {RISEN}")
+    head = ["mail", "changed", "retrainings before", "drift", *losses]
     rows = [
         (
             {"shuffled": "shuffled", "dates": "in date order"}[stream["order"]],

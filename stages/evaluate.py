@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stages import config
-from stages.machine.files import DECIMALS, replacing, tree_digest, write_json
-from stages.model.evaluation import Scores, evaluate
+from stages.machine.files import DECIMALS, replacing, tree_digest
+from stages.model.evaluation import Scores, evaluate, headline
 from stages.model.filter import Filter
+from stages.model.metrics import ONE_MINUS_AUC
 from stages.model.plots import plot_tables
 from stages.model.tables import Split, read_split
 from stages.records.layout import Layout
-from stages.records.pointer import incumbent, read_pointer
+from stages.records.pointer import Pointer, incumbent
 from stages.registry.shelf import Shelf
 
 
@@ -25,7 +26,7 @@ class EvaluateParams:
 
 
 def run(params: EvaluateParams, layout: Layout, models: Shelf) -> str:
-    """Write `data/evaluate/metrics.json` and a table a plot under `data/evaluate/plots`.
+    """Write `data/evaluate/{report,metrics}.json`, and a table a plot under `plots/` beside them.
 
     The champion is the model that the candidate would replace, or has just replaced.
 
@@ -36,20 +37,19 @@ def run(params: EvaluateParams, layout: Layout, models: Shelf) -> str:
     split = read_split(layout.messages("holdout"), layout.embeddings("holdout"))
     digest = tree_digest(layout.model)
     own = _scores(digest, layout.model, split)
-    champion = incumbent(read_pointer(layout.pointer), digest)
+    champion = incumbent(Pointer.read(layout), digest)
     theirs = _scores(champion, models.obtain(champion), split) if champion else None
     report = evaluate(split, own, theirs, params.evaluation, params.seed)
-    write_json(layout.metrics, report)
+    report.write(layout)
+    headline(report).write(layout)
     with replacing(layout.plots) as folder:
         folder.mkdir()
         tables = plot_tables(split.spam, own.probability, own.threshold)
         for name, table in tables.items():
             table.round(DECIMALS).to_csv(folder / f"{name}.csv", index=False)
-    loss = report["candidate"]["one_minus_auc_percent"]
-    return (
-        f"evaluate: (1-AUC)% {loss['value']:.2f} [{loss['low']:.2f}, {loss['high']:.2f}] on "
-        f"{report['holdout']['ham']} ham and {report['holdout']['spam']} spam"
-    )
+    loss = ONE_MINUS_AUC.shown(report.candidate.metrics[ONE_MINUS_AUC.name])
+    holdout = report.holdout
+    return f"evaluate: {ONE_MINUS_AUC.title} {loss} on {holdout.ham} ham and {holdout.spam} spam"
 
 
 def _scores(digest: str, folder: Path, split: Split) -> Scores:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from stages import config
-from stages.machine.files import scratch, write_json
+from stages.machine.files import scratch
 from stages.mail.sources import open_source
 from stages.mail.windows import write_splits
+from stages.records.fetch_summary import FetchSummary
 from stages.records.layout import SPLITS, Layout
 
 
@@ -36,15 +36,14 @@ def run(params: FetchParams, layout: Layout) -> str:
         summary = write_splits(
             source, params.window, params.duplicates, seed=params.seed, folder=new
         )
-        write_json(new / layout.fetch_summary.name, summary)
-        for path in (*map(layout.messages, SPLITS), layout.fetch_summary):
+        for path in map(layout.messages, SPLITS):
             (new / path.name).replace(path)
+    summary.write(layout)
     return f"fetch: {_line(summary)}"
 
 
-def _line(summary: dict[str, Any]) -> str:
+def _line(summary: FetchSummary) -> str:
     splits = (
-        f"{name} {split['messages']} ({split['spam']} spam)"
-        for name, split in summary["splits"].items()
+        f"{name} {split.messages} ({split.spam} spam)" for name, split in summary.splits.items()
     )
-    return f"{', '.join(splits)}; dropped {sum(summary['dropped'].values())} copies and others"
+    return f"{', '.join(splits)}; dropped {sum(summary.dropped.values())} copies and others"

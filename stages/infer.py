@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from stages import config
-from stages.machine.files import write_json
 from stages.model.filter import Filter
 from stages.model.tables import Split, iter_split
 from stages.records.layout import Layout
@@ -31,7 +30,7 @@ def run(params: InferParams, layout: Layout, models: Shelf) -> str:
         RegistryError: there is no production model, or it is not available.
         DataError: messages and embeddings are not of the same mail.
     """
-    digest, _ = in_production(layout.pointer)
+    digest, _ = in_production(layout)
     model = Filter.load(models.obtain(digest))
     tally = Tally()
     mail, embeddings = layout.messages("batch"), layout.embeddings("batch")
@@ -39,8 +38,7 @@ def run(params: InferParams, layout: Layout, models: Shelf) -> str:
     rows = (tally.seen(_scored(piece, model, digest)) for piece in pieces)
     drop = Drop(digest, params.window)
     write_predictions(layout.predictions, drop, rows)
-    summary = {"model": digest, "window": drop.edges(), **tally.summary()}
-    write_json(layout.infer_summary, summary)
+    tally.summary(drop).write(layout)
     return f"infer: {tally.messages} messages, {tally.spam} of them spam, by {digest[:12]}"
 
 

@@ -35,7 +35,7 @@ def run(params: MonitorParams, layout: Layout, models: Shelf) -> str:
         RegistryError: there is no production model, or it is not available.
         DataError: messages, embeddings, predictions and model do not belong together.
     """
-    digest, holdout = in_production(layout.pointer)
+    digest, holdout = in_production(layout)
     folder = models.obtain(digest)
     champion = Champion(digest, folder, read_specification(folder).threshold, holdout)
     mail, embeddings = layout.messages("batch"), layout.embeddings("batch")

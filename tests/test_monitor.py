@@ -18,7 +18,7 @@ from stages.machine.files import read_json
 from stages.monitor import MonitorParams
 from stages.records.holdout import Holdout
 from stages.records.layout import Layout
-from stages.records.pointer import Pointer, write_pointer
+from stages.records.pointer import Pointer
 from stages.replay.workspace import FolderShelf
 from tests.drift.drift_samples import MODEL, drift, sample, write_reference, write_window
 
@@ -41,7 +41,7 @@ def params(**changes: object) -> MonitorParams:
 def layout(tmp_path: Path) -> Layout:
     """A project with a model in production."""
     layout = Layout(tmp_path / "project")
-    write_pointer(Pointer("spamline", MODEL, None, HOLDOUT), layout.pointer)
+    Pointer("spamline", MODEL, None, HOLDOUT).write(layout)
     return layout
 
 

@@ -14,6 +14,7 @@ from benchmarks.drift.usual import RESULT as USUAL
 from benchmarks.drift.usual import UNUSUAL_RATES
 from benchmarks.machine import shown
 from stages.machine.files import read_json
+from stages.records.interval import Interval
 from stages.review.markdown import table
 
 _POOLS = {"foreign": "foreign corpus", "languages": "other language"}
@@ -83,8 +84,7 @@ def with_interval(rate: Rate | None) -> str:
     """Return the rate and its interval as a cell, which is empty if it was not measured."""
     if rate is None:
         return ""
-    low, high = rate.interval
-    return f"{rate.value:.1%} [{low:.1%}, {high:.1%}] of {rate.windows}"
+    return f"{Interval(rate.value, *rate.interval):.1%} of {rate.windows}"
 
 
 def power() -> list[str]:

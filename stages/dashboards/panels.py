@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from stages.dashboards.sql import LATEST, over_time
 from stages.drift.statistics import STATISTICS
+from stages.model.metrics import LOG_LOSS, ONE_MINUS_AUC
 from stages.stores.history.table import TABLE
 
 
@@ -185,7 +186,7 @@ QUALITY = Section(
     (
         Panel(
             key="log-loss",
-            title="Realised log loss, lower is better",
+            title=f"Realised {LOG_LOSS.heading}",
             description="Against the same model's on its holdout. Where it lies surely above the "
             "limit, the change hurts, and so matters.",
             kind=Kind.LINES,
@@ -200,7 +201,7 @@ QUALITY = Section(
         ),
         Panel(
             key="loss",
-            title="Realised (1-AUC)%, lower is better",
+            title=f"Realised {ONE_MINUS_AUC.heading}",
             description="Against the same model's on its holdout.",
             kind=Kind.LINES,
             unit=Unit.PERCENT,
@@ -244,14 +245,15 @@ LAST_VERDICTS = Panel(
     unit=Unit.TEXT,
     query='SELECT window_from AS "from", window_to AS "to", decision AS "verdict",\n'
     '  votes AS "votes", messages AS "messages", predicted_spam_share AS "called spam",\n'
-    '  realised_one_minus_auc_percent AS "(1-AUC)%", substr(model, 1, 12) AS "model",\n'
+    f'  realised_one_minus_auc_percent AS "{ONE_MINUS_AUC.title}",'
+    ' substr(model, 1, 12) AS "model",\n'
     f'  reason AS "because"\nFROM {TABLE}\n'
     "ORDER BY window_to DESC, window_from DESC, model LIMIT 500",
     units={
         "votes": Unit.COUNT,
         "messages": Unit.COUNT,
         "called spam": Unit.SHARE,
-        "(1-AUC)%": Unit.NUMBER,
+        ONE_MINUS_AUC.title: Unit.NUMBER,
     },
 )
 SECTIONS = (

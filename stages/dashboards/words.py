@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from stages.dashboards.snapshot import Newest, Snapshot
 from stages.drift.statistics import STATISTICS
+from stages.model.metrics import ONE_MINUS_AUC
 from stages.records.decision import Decision
 
 _CHANGED = {0: "never changed", 1: "changed once", 2: "changed twice"}
@@ -52,7 +53,7 @@ def figures(snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
         _percent(newest.predicted_spam_share),
         f"{_percent(before)} in the window before" if before is not None else "",
     )
-    yield "Realised (1-AUC)%", *_realised(newest)
+    yield f"Realised {ONE_MINUS_AUC.title}", *_realised(newest)
     models = [row["model"] for row in snapshot.rows["models"]]
     served = next(
         (n for n, model in enumerate(reversed(models)) if model != models[-1]), len(models)

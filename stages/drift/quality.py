@@ -7,15 +7,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.model.metrics import (
-    bootstrap_weights,
-    f1_at,
-    interval,
-    log_losses,
-    metrics_at,
-    resampled,
-    spam_recall_at,
-)
+from stages.model.metrics import ONE_MINUS_AUC, f1_at, log_losses, spam_recall_at
+from stages.model.resampling import bootstrap_weights, interval, resampled
 from stages.records.holdout import Holdout
 from stages.records.messages import HAM, SPAM
 from stages.records.verdict import Quality
@@ -49,14 +42,14 @@ def realised_quality(
     if min(spam.sum(), (~spam).sum()) < FEWEST_LABELLED:
         return None
     probability = probability[known]
-    auc_loss = interval(_resampled_loss(spam, probability, seed), 2 * SURE - 1)
+    losses = _resampled_loss(spam, probability, seed)
     share = holdout.spam_share if holdout else float(spam.mean())
     log_loss, error = _standardised(log_losses(spam, probability), spam, share)
     return Quality(
         spam=int(spam.sum()),
         ham=int((~spam).sum()),
-        one_minus_auc_percent=auc_loss["value"],
-        one_minus_auc_percent_low=auc_loss["low"],
+        one_minus_auc_percent=float(losses[0]),
+        one_minus_auc_percent_low=interval(losses, 2 * SURE - 1).low,
         recall_at_ham_fpr_1_percent=spam_recall_at(spam, probability, 0.01),
         f1=f1_at(spam, called_spam[known].astype(np.float64), 0.5),
         log_loss=log_loss,
@@ -85,6 +78,7 @@ def _sure_rise(log_loss: float, error: float, holdout: Holdout) -> float:
 def _resampled_loss(
     spam: NDArray[np.bool_], probability: NDArray[np.float64], seed: int
 ) -> NDArray[np.float64]:
-    name = "one_minus_auc_percent"
-    metric = {name: metrics_at(0.5)[name]}
-    return resampled(metric, spam, probability, bootstrap_weights(spam, RESAMPLES, seed))[name]
+    weights = bootstrap_weights(spam, RESAMPLES, seed)
+    name = ONE_MINUS_AUC.name
+    # It looks at the ranking alone: any threshold gives the same.
+    return resampled({name: ONE_MINUS_AUC.at(0.5)}, spam, probability, weights)[name]

@@ -32,8 +32,8 @@ from stages.machine.console import say
 from stages.machine.errors import GateError, GitError
 from stages.machine.files import exclusive
 from stages.records.layout import HERE, Layout
-from stages.records.pointer import read_pointer, write_pointer
-from stages.records.receipt import Receipt, read_receipt
+from stages.records.pointer import Pointer
+from stages.records.receipt import Receipt
 from stages.registry.promotion import successor
 from stages.review.facts import Facts, gather
 from stages.review.page import page, title
@@ -51,6 +51,7 @@ ALLOWED = (
     str(HERE.pointer),
     str(HERE.receipt),
     str(HERE.metrics),
+    str(HERE.evaluation),
     f"{HERE.review}/",
 )
 # Where main changes what a model is made of, and a retraining must begin anew.
@@ -118,11 +119,11 @@ def _retrain(judged: Judged, base: str, forge: Forge | None, layout: Layout) -> 
     set_window(judged.next(), layout)
     Step.TRAIN.begin()
     reproduce("register", layout=layout)
-    receipt = read_receipt(layout.receipt)
+    receipt = Receipt.read(layout)
     if not receipt.gate.accepted:
         _refuse(receipt, judged, base, forge, layout)
     Step.POINT.begin()
-    write_pointer(successor(read_pointer(layout.pointer), receipt), layout.pointer)
+    successor(Pointer.read(layout), receipt).write(layout)
     # The pointer is an input of evaluate; what that finds stays the same.
     reproduce("register", layout=layout)
     Step.REVIEW.begin()

@@ -6,7 +6,6 @@ rests on is in the remote, so it is computed again.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,12 +14,13 @@ from pathlib import Path
 from stages import config
 from stages.machine.console import say
 from stages.machine.errors import GateError, RegistryError, StageError
-from stages.machine.files import json_text, read_json, rounded, sha256, write_text
+from stages.machine.files import read_json, sha256, write_text
 from stages.model.gate import judge
 from stages.records.holdout import Holdout
 from stages.records.layout import HERE, Layout
-from stages.records.pointer import read_pointer
+from stages.records.pointer import Pointer
 from stages.records.receipt import SPLITS, parse_receipt
+from stages.records.report import Report
 from stages.versioning import git
 from stages.versioning.default_remote import default_remote
 from stages.versioning.dvc import reproduce, stale
@@ -41,7 +41,7 @@ def trust(layout: Layout = HERE) -> None:
     check_fresh(layout)
     say(f"trust: {layout.lock} is of this code, these parameters and this data, up to the receipt")
     check_metrics(layout)
-    say(f"trust: {layout.metrics} is what evaluate finds")
+    say(f"trust: {layout.evaluation} and {layout.metrics.name} are what evaluate finds")
     check_receipt(config.load(layout.params), layout)
     say(f"trust: {layout.receipt} is what the gate says")
     check_pointer(layout)
@@ -67,26 +67,26 @@ def check_fresh(layout: Layout = HERE) -> None:
 
 def check_metrics(layout: Layout = HERE) -> None:
     """Fail where evaluating once more finds other numbers; nothing here changes by it."""
-    path = layout.metrics
-    said = path.read_text(encoding="utf-8")
-    with _unchanged(path, layout.lock):
+    paths = (layout.evaluation, layout.metrics)
+    said = {path: path.read_text(encoding="utf-8") for path in paths}
+    with _unchanged(*paths, layout.lock):
         try:
             reproduce("evaluate", force=True, layout=layout)
         except StageError as error:
             raise StageError(
                 f"{error.found} (is everything here? `make pull`)", status=2
             ) from error
-        found = path.read_text(encoding="utf-8")
-    if said != found:
-        raise _forged(path, json.loads(said), json.loads(found))
+        found = {path: path.read_text(encoding="utf-8") for path in paths}
+    for path in paths:
+        if said[path] != found[path]:
+            raise _forged(path, json.loads(said[path]), json.loads(found[path]))
 
 
 def check_receipt(params: config.Params, layout: Layout = HERE) -> None:
-    """Fail where the receipt is not what register would write of these metrics."""
+    """Fail where the receipt is not what register would write of this report."""
     data = {split: sha256(layout.messages(split)) for split in SPLITS}
-    name, metrics, path = params.registry.name, read_json(layout.metrics), layout.receipt
-    receipt = judge(metrics, name=name, data=data, gate=params.gate)
-    made = json_text(rounded(dataclasses.asdict(receipt)))
+    name, path = params.registry.name, layout.receipt
+    made = judge(Report.read(layout), name=name, data=data, gate=params.gate).text
     if made != path.read_text(encoding="utf-8"):
         raise _forged(path, read_json(path), json.loads(made))
 
@@ -94,7 +94,7 @@ def check_receipt(params: config.Params, layout: Layout = HERE) -> None:
 def check_pointer(layout: Layout = HERE) -> None:
     """Fail where the pointer names a model that no receipt, now or earlier, calls accepted."""
     path = layout.pointer
-    pointer = read_pointer(path)
+    pointer = Pointer.read(layout)
     if pointer.model is None:
         return
     holdouts = [holdout for model, holdout in _accepted(layout) if model == pointer.model]
@@ -120,8 +120,8 @@ def _accepted(layout: Layout) -> Iterator[tuple[str, Holdout]]:
     )
     for text in (layout.receipt.read_bytes(), *committed):
         # A commit that removed it has none, and one of earlier code may have another form.
-        with suppress(ValueError, KeyError, TypeError, RegistryError):
-            receipt = parse_receipt(json.loads(text or b"null"))
+        with suppress(ValueError, KeyError, RegistryError):
+            receipt = parse_receipt(text or b"null")
             if receipt.gate.accepted:
                 yield receipt.model, receipt.achieved()
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from stages import config
 from stages.machine.errors import DataError
 from stages.machine.files import sha256, write_parquet
 from stages.mail.sources import MailSource, Survey
 from stages.mail.splits import Cutter, Selection
-from stages.records.messages import LABELS, MESSAGE_SCHEMA
+from stages.records.fetch_summary import FetchSummary, SourceSummary, SplitSummary
+from stages.records.messages import HAM, LABELS, MESSAGE_SCHEMA, SPAM
 
 # The keys of `window` that move a split.
 _MOVED_BY = {
@@ -33,7 +33,7 @@ def write_splits(
     *,
     seed: int,
     folder: Path,
-) -> dict[str, Any]:
+) -> FetchSummary:
     """Write train, holdout and batch as `<folder>/<split>.parquet`; return what went into them.
 
     Each file holds `MESSAGE_SCHEMA` sorted by (`received_at`, `id`). Of messages with one id the
@@ -49,8 +49,7 @@ def write_splits(
         folder: of the three files, and of temporary ones.
 
     Returns:
-        `source`, `splits` (counts a label, dates, digest) and `dropped` (counts a reason), ready
-        for JSON; the same for the same mail, whatever order the source yields it in.
+        The same for the same mail, whatever order the source yields it in.
 
     Raises:
         SourceError: the source is missing or not of its declared layout.
@@ -66,11 +65,13 @@ def write_splits(
             if not _to_come(split, window, survey):
                 _check(split, source.kind, survey)
         written = {split.name: _written(split, folder) for split in splits}
-    return {
-        "source": _told(source, survey),
-        "splits": written,
-        "dropped": {"undated": survey.undated, **cutter.dropped},
-    }
+    return FetchSummary(
+        source=SourceSummary(
+            source.kind, source.description, survey.messages, survey.first, survey.last
+        ),
+        splits=written,
+        dropped={"undated": survey.undated, **cutter.dropped},
+    )
 
 
 def _to_come(split: Selection, window: config.Window, survey: Survey) -> bool:
@@ -100,34 +101,24 @@ def _check(split: Selection, kind: str, survey: Survey) -> None:
         raise DataError(f"{days} holds {found}", expected="messages of both classes", fix=fix)
 
 
-def _written(split: Selection, folder: Path) -> dict[str, Any]:
+def _written(split: Selection, folder: Path) -> SplitSummary:
     path = folder / f"{split.name}.parquet"
     of_each = [split.groups[split.spool.ids[position]] for position in split.positions]
     write_parquet(path, MESSAGE_SCHEMA, split.spool.batches(split.positions, of_each))
     dates = [split.spool.received[position] for position in split.positions]
-    return {
-        "messages": len(split.positions),
-        **{label: split.count(label) for label in LABELS},
-        "unlabelled": split.count(None),
-        "groups": len(set(of_each)),
-        "start": split.start.isoformat(),
-        "end": split.end.isoformat(),
-        "first": _iso(dates[0]) if dates else None,
-        "last": _iso(dates[-1]) if dates else None,
-        "sha256": sha256(path),
-    }
+    return SplitSummary(
+        messages=len(split.positions),
+        ham=split.count(HAM),
+        spam=split.count(SPAM),
+        unlabelled=split.count(None),
+        groups=len(set(of_each)),
+        start=split.start,
+        end=split.end,
+        first=_date(dates[0]) if dates else None,
+        last=_date(dates[-1]) if dates else None,
+        sha256=sha256(path),
+    )
 
 
-def _told(source: MailSource, survey: Survey) -> dict[str, Any]:
-    return {
-        "kind": source.kind,
-        "description": source.description,
-        "messages": survey.messages,
-        "first": survey.first.isoformat() if survey.first else None,
-        "last": survey.last.isoformat() if survey.last else None,
-    }
-
-
-def _iso(microseconds: int) -> str:
-    date = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=microseconds)
-    return date.isoformat()
+def _date(microseconds: int) -> dt.datetime:
+    return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=microseconds)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from stages import config
-from stages.model.metrics import bootstrap_weights, interval, metrics_at, resampled
+from stages.model.metrics import HAM_LOST, METRICS, ONE_MINUS_AUC, RECALL, metrics_at
+from stages.model.resampling import bootstrap_weights, interval, resampled
 from stages.model.tables import Split
-from stages.records.messages import HAM, SPAM
+from stages.records.holdout import Counts
+from stages.records.interval import Interval
+from stages.records.metrics import Headline
+from stages.records.report import ModelReport, Report, Slice
 
 # A slice with fewer messages of a class is left out: its intervals would say nothing.
 MIN_SLICE_CLASS = 10
 # Borders of the length slices, in characters of body text.
 SHORT, LONG = 1_000, 4_000
-SLICE_METRICS = ("one_minus_auc_percent", "recall", "ham_false_positive_rate")
+SLICE_METRICS = (ONE_MINUS_AUC, RECALL, HAM_LOST)
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def evaluate(
     champion: Scores | None,
     evaluation: config.Evaluation,
     seed: int,
-) -> dict[str, Any]:
+) -> Report:
     """Return the metrics of `candidate`, of `champion`, and of their paired difference.
 
     Both are resampled with the same weights, so the interval of the difference is a paired one.
@@ -59,22 +62,31 @@ def evaluate(
     spam = split.spam
     weights = bootstrap_weights(spam, evaluation.resamples, seed)
     values = _resampled(spam, candidate, weights)
-    report: dict[str, Any] = {
-        "confidence": evaluation.confidence,
-        "holdout": {"ham": int((~spam).sum()), "spam": int(spam.sum())},
-        "candidate": _described(candidate, values, evaluation.confidence),
-        "champion": None,
-        "difference": None,
-        "slices": _slices(split, candidate, evaluation, seed),
-    }
+    own = _intervals(values, evaluation.confidence)
+    beside, difference = None, None
     if champion is not None:
         theirs = _resampled(spam, champion, weights)
-        report["champion"] = _described(champion, theirs, evaluation.confidence)
-        report["champion"]["saw_holdout"] = _saw(champion, split)
-        report["difference"] = {
-            name: interval(values[name] - theirs[name], evaluation.confidence) for name in values
-        }
-    return report
+        intervals = _intervals(theirs, evaluation.confidence)
+        saw = _saw(champion, split)
+        beside = ModelReport(champion.model, champion.threshold, intervals, saw_holdout=saw)
+        apart = {name: values[name] - theirs[name] for name in values}
+        difference = _intervals(apart, evaluation.confidence)
+    return Report(
+        confidence=evaluation.confidence,
+        holdout=_counts(spam),
+        candidate=ModelReport(candidate.model, candidate.threshold, own),
+        champion=beside,
+        difference=difference,
+        slices=dict(_slices(split, candidate, evaluation, seed)),
+    )
+
+
+def headline(report: Report) -> Headline:
+    """Return the few numbers of the candidate that people compare first."""
+    found = report.candidate.metrics
+    return Headline(
+        {metric.headline: found[metric.name].value for metric in METRICS if metric.headline}
+    )
 
 
 def _saw(scores: Scores, split: Split) -> bool:
@@ -87,30 +99,28 @@ def _resampled(spam: np.ndarray, scores: Scores, weights: np.ndarray) -> dict[st
     return resampled(metrics_at(scores.threshold), spam, scores.probability, weights)
 
 
-def _described(scores: Scores, values: dict[str, np.ndarray], confidence: float) -> dict[str, Any]:
-    intervals = {name: interval(resamples, confidence) for name, resamples in values.items()}
-    return {"model": scores.model, "threshold": scores.threshold, **intervals}
+def _intervals(values: Mapping[str, np.ndarray], confidence: float) -> dict[str, Interval]:
+    return {name: interval(resamples, confidence) for name, resamples in values.items()}
+
+
+def _counts(spam: np.ndarray) -> Counts:
+    return Counts(ham=int((~spam).sum()), spam=int(spam.sum()))
 
 
 def _slices(
     split: Split, scores: Scores, evaluation: config.Evaluation, seed: int
-) -> dict[str, Any]:
-    """Return a few metrics of each slice of the holdout that has enough of both classes."""
-    report: dict[str, Any] = {}
-    every = metrics_at(scores.threshold)
-    metrics = {name: every[name] for name in SLICE_METRICS}
+) -> Iterator[tuple[str, Slice]]:
+    """Yield a few metrics of each slice of the holdout that has enough of both classes."""
+    metrics = {metric.name: metric.at(scores.threshold) for metric in SLICE_METRICS}
     for name, members in _members(split):
         spam = split.spam[members]
-        if min(spam.sum(), (~spam).sum()) < MIN_SLICE_CLASS:
+        counts = _counts(spam)
+        if min(counts.ham, counts.spam) < MIN_SLICE_CLASS:
             continue
         weights = bootstrap_weights(spam, evaluation.resamples, seed)
         values = resampled(metrics, spam, scores.probability[members], weights)
-        report[name] = {
-            HAM: int((~spam).sum()),
-            SPAM: int(spam.sum()),
-            **{key: interval(found, evaluation.confidence) for key, found in values.items()},
-        }
-    return report
+        found = _intervals(values, evaluation.confidence)
+        yield name, Slice(counts.ham, counts.spam, found)
 
 
 def _members(split: Split) -> Iterator[tuple[str, np.ndarray]]:

@@ -1,8 +1,7 @@
-"""Quality of probabilities against labels, with bootstrap intervals.
+"""The metrics: how each is computed from probabilities and labels, and how people read it.
 
-Every metric takes resampling weights `(resamples, n)`, so that an interval costs a few matrix
-products instead of a loop: a message drawn twice weighs two. The point estimate is the metric
-under weights of one.
+A new metric is a function and an entry of `METRICS`. See `stages.model.resampling` for the weights
+that a function takes.
 """
 
 from __future__ import annotations
@@ -12,101 +11,69 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stages.model.resampling import Compute, Ranked
+from stages.records.interval import Interval
+
 BINS = 15
 _CLIP = 1e-6
-_CHUNK = 4_000_000
 
 
-@dataclass(frozen=True)
-class Scored:
-    """Labels and probabilities of the same messages, sorted by falling probability.
-
-    Attributes:
-        spam: `(n,) bool`.
-        probability: `(n,) float64`.
-        ends: `(g,)` index of the last message of each group of equal probabilities.
-        order: `(n,)` where each sorted message stood in the input.
-    """
-
-    spam: np.ndarray
-    probability: np.ndarray
-    ends: np.ndarray
-    order: np.ndarray
-
-    @classmethod
-    def of(cls, spam: np.ndarray, probability: np.ndarray) -> Scored:
-        """Sort `spam (n,) bool` and `probability (n,)`."""
-        order = np.argsort(-probability, kind="stable")
-        falling = probability[order]
-        ends = np.flatnonzero(np.append(np.diff(falling) != 0, True))
-        return cls(np.asarray(spam, dtype=bool)[order], falling, ends, order)
-
-    def counts(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return spam and ham at or above each distinct probability, each `(resamples, g)`."""
-        spam = np.cumsum(weights * self.spam, axis=1)[:, self.ends]
-        ham = np.cumsum(weights * ~self.spam, axis=1)[:, self.ends]
-        return spam, ham
-
-
-Metric = Callable[[Scored, np.ndarray], np.ndarray]
-
-
-def _auc(scored: Scored, weights: np.ndarray) -> np.ndarray:
+def _auc(ranked: Ranked, weights: np.ndarray) -> np.ndarray:
     """Area under the ROC curve by the trapezoid rule; ties count half."""
-    spam, ham = scored.counts(weights)
+    spam, ham = ranked.counts(weights)
     zero = np.zeros((len(weights), 1))
     before, height = np.hstack([zero, spam[:, :-1]]), np.diff(ham, axis=1, prepend=0)
     area = np.sum(height * (spam + before) / 2, axis=1)
     return np.asarray(area / (spam[:, -1] * ham[:, -1]))
 
 
-def _one_minus_auc(scored: Scored, weights: np.ndarray) -> np.ndarray:
-    return 100 * (1 - _auc(scored, weights))
+def _one_minus_auc(ranked: Ranked, weights: np.ndarray) -> np.ndarray:
+    return 100 * (1 - _auc(ranked, weights))
 
 
-def _average_precision(scored: Scored, weights: np.ndarray) -> np.ndarray:
+def _average_precision(ranked: Ranked, weights: np.ndarray) -> np.ndarray:
     """Average precision, the step-wise area under the precision-recall curve."""
-    spam, ham = scored.counts(weights)
+    spam, ham = ranked.counts(weights)
     called = spam + ham
     precision = np.divide(spam, called, out=np.ones_like(spam), where=called > 0)
     gained = np.diff(spam, axis=1, prepend=0)
     return np.asarray(np.sum(gained * precision, axis=1) / spam[:, -1])
 
 
-def _recall_at(rate: float) -> Metric:
+def _recall_at(rate: float) -> Compute:
     """Spam recall at the lowest threshold whose ham false-positive rate is at most `rate`."""
 
-    def recall(scored: Scored, weights: np.ndarray) -> np.ndarray:
-        spam, ham = scored.counts(weights)
+    def recall(ranked: Ranked, weights: np.ndarray) -> np.ndarray:
+        spam, ham = ranked.counts(weights)
         allowed = ham <= rate * ham[:, -1:] + 1e-9
         return np.asarray(np.max(np.where(allowed, spam, 0), axis=1) / spam[:, -1])
 
     return recall
 
 
-def _f1(threshold: float) -> Metric:
-    def f1(scored: Scored, weights: np.ndarray) -> np.ndarray:
-        called = scored.probability >= threshold
-        hits = weights @ (called & scored.spam).astype(float)
-        wrong = weights @ (called != scored.spam).astype(float)
+def _f1(threshold: float) -> Compute:
+    def f1(ranked: Ranked, weights: np.ndarray) -> np.ndarray:
+        called = ranked.probability >= threshold
+        hits = weights @ (called & ranked.spam).astype(float)
+        wrong = weights @ (called != ranked.spam).astype(float)
         return np.asarray(2 * hits / np.maximum(2 * hits + wrong, _CLIP))
 
     return f1
 
 
-def _rate_called_spam(threshold: float, *, of_spam: bool) -> Metric:
+def _rate_called_spam(threshold: float, *, of_spam: bool) -> Compute:
     """Share of one class at or above the threshold: recall, or the false-positive rate."""
 
-    def rate(scored: Scored, weights: np.ndarray) -> np.ndarray:
-        members = scored.spam == of_spam
-        called = members & (scored.probability >= threshold)
+    def rate(ranked: Ranked, weights: np.ndarray) -> np.ndarray:
+        members = ranked.spam == of_spam
+        called = members & (ranked.probability >= threshold)
         return np.asarray((weights @ called.astype(float)) / (weights @ members.astype(float)))
 
     return rate
 
 
-def _brier(scored: Scored, weights: np.ndarray) -> np.ndarray:
-    loss = (scored.probability - scored.spam) ** 2
+def _brier(ranked: Ranked, weights: np.ndarray) -> np.ndarray:
+    loss = (ranked.probability - ranked.spam) ** 2
     return np.asarray(weights @ loss / weights.sum(axis=1))
 
 
@@ -116,15 +83,15 @@ def log_losses(spam: np.ndarray, probability: np.ndarray) -> np.ndarray:
     return np.asarray(-np.where(spam, np.log(clipped), np.log(1 - clipped)))
 
 
-def _log_loss(scored: Scored, weights: np.ndarray) -> np.ndarray:
-    loss = log_losses(scored.spam, scored.probability)
+def _log_loss(ranked: Ranked, weights: np.ndarray) -> np.ndarray:
+    loss = log_losses(ranked.spam, ranked.probability)
     return np.asarray(weights @ loss / weights.sum(axis=1))
 
 
-def _expected_calibration_error(scored: Scored, weights: np.ndarray) -> np.ndarray:
+def _expected_calibration_error(ranked: Ranked, weights: np.ndarray) -> np.ndarray:
     """Mean distance of probability and spam share over equal bins (Naeini et al. 2015)."""
-    members = _bin_of(scored.probability)[:, None] == np.arange(BINS)
-    gap = (scored.probability - scored.spam)[:, None] * members
+    members = _bin_of(ranked.probability)[:, None] == np.arange(BINS)
+    gap = (ranked.probability - ranked.spam)[:, None] * members
     return np.asarray(np.abs(weights @ gap).sum(axis=1) / weights.sum(axis=1))
 
 
@@ -132,21 +99,111 @@ def _bin_of(probability: np.ndarray) -> np.ndarray:
     return np.asarray(np.minimum((probability * BINS).astype(int), BINS - 1))
 
 
-def metrics_at(threshold: float) -> dict[str, Metric]:
-    """Return every metric by its name; F1 and the rates are taken at `threshold`."""
-    return {
-        "roc_auc": _auc,
-        "one_minus_auc_percent": _one_minus_auc,
-        "pr_auc": _average_precision,
-        "recall_at_ham_fpr_0_1_percent": _recall_at(0.001),
-        "recall_at_ham_fpr_1_percent": _recall_at(0.01),
-        "f1": _f1(threshold),
-        "recall": _rate_called_spam(threshold, of_spam=True),
-        "ham_false_positive_rate": _rate_called_spam(threshold, of_spam=False),
-        "brier": _brier,
-        "log_loss": _log_loss,
-        "expected_calibration_error": _expected_calibration_error,
-    }
+@dataclass(frozen=True)
+class Metric:
+    """One number about a model on labelled messages.
+
+    Attributes:
+        name: in the report, the receipt and MLflow.
+        title: in sentences, tables and pictures.
+        lower_is_better: whether the smaller of two models is the better one.
+        at: returns how it is computed for verdicts at a threshold, which most metrics pass over.
+        headline: its name in `data/evaluate/metrics.json`, where DVC's tables leave little room;
+            empty where it is in the report alone.
+        decimals: how many people read; fractions need one more than percentages.
+    """
+
+    name: str
+    title: str
+    lower_is_better: bool
+    at: Callable[[float], Compute]
+    headline: str = ""
+    decimals: int = 3
+
+    @property
+    def heading(self) -> str:
+        """The title, and which way is better where that is not the usual one."""
+        return f"{self.title}, lower is better" if self.lower_is_better else self.title
+
+    def shown(self, interval: Interval, sign: str = "") -> str:
+        """Return `interval` of this metric for people: `0.26 [0.04, 0.58]`."""
+        return f"{interval:{sign}.{self.decimals}f}"
+
+
+def _ranks(compute: Compute) -> Callable[[float], Compute]:
+    """Return `compute` for every threshold: it looks at the probabilities alone."""
+    return lambda _: compute
+
+
+def _calls(*, of_spam: bool) -> Callable[[float], Compute]:
+    return lambda threshold: _rate_called_spam(threshold, of_spam=of_spam)
+
+
+ONE_MINUS_AUC = Metric(
+    "one_minus_auc_percent",
+    "(1-AUC)%",
+    lower_is_better=True,
+    at=_ranks(_one_minus_auc),
+    headline="auc_loss",
+    decimals=2,
+)
+RECALL_AT_1 = Metric(
+    "recall_at_ham_fpr_1_percent",
+    "spam caught at 1 % ham lost",
+    lower_is_better=False,
+    at=_ranks(_recall_at(0.01)),
+    headline="recall_at_1",
+)
+RECALL_AT_0_1 = Metric(
+    "recall_at_ham_fpr_0_1_percent",
+    "spam caught at 0.1 % ham lost",
+    lower_is_better=False,
+    at=_ranks(_recall_at(0.001)),
+    headline="recall_at_0_1",
+)
+F1 = Metric("f1", "F1 of the verdicts", lower_is_better=False, at=_f1, headline="f1")
+RECALL = Metric(
+    "recall", "spam caught by the verdicts", lower_is_better=False, at=_calls(of_spam=True)
+)
+HAM_LOST = Metric(
+    "ham_false_positive_rate",
+    "ham lost by the verdicts",
+    lower_is_better=True,
+    at=_calls(of_spam=False),
+    headline="ham_lost",
+)
+BRIER = Metric("brier", "Brier score", lower_is_better=True, at=_ranks(_brier), headline="brier")
+LOG_LOSS = Metric(
+    "log_loss", "log loss", lower_is_better=True, at=_ranks(_log_loss), headline="log_loss"
+)
+CALIBRATION_ERROR = Metric(
+    "expected_calibration_error",
+    "expected calibration error",
+    lower_is_better=True,
+    at=_ranks(_expected_calibration_error),
+    headline="ece",
+)
+ROC_AUC = Metric("roc_auc", "ROC-AUC", lower_is_better=False, at=_ranks(_auc))
+PR_AUC = Metric("pr_auc", "average precision", lower_is_better=False, at=_ranks(_average_precision))
+# In the order in which people read them.
+METRICS = (
+    ONE_MINUS_AUC,
+    RECALL_AT_1,
+    RECALL_AT_0_1,
+    F1,
+    RECALL,
+    HAM_LOST,
+    BRIER,
+    LOG_LOSS,
+    CALIBRATION_ERROR,
+    ROC_AUC,
+    PR_AUC,
+)
+
+
+def metrics_at(threshold: float) -> dict[str, Compute]:
+    """Return how each metric is computed, by name; F1 and the rates are taken at `threshold`."""
+    return {metric.name: metric.at(threshold) for metric in METRICS}
 
 
 def roc_auc(spam: np.ndarray, score: np.ndarray) -> float:
@@ -169,50 +226,5 @@ def f1_at(spam: np.ndarray, probability: np.ndarray, threshold: float) -> float:
     return _point(_f1(threshold), spam, probability)
 
 
-def _point(metric: Metric, spam: np.ndarray, score: np.ndarray) -> float:
-    return float(metric(Scored.of(spam, score), np.ones((1, len(score))))[0])
-
-
-def bootstrap_weights(spam: np.ndarray, resamples: int, seed: int) -> np.ndarray:
-    """Return `(resamples, n) float32` counts: how often each message is drawn, class by class.
-
-    Stratified, so that no resample lacks a class (Efron and Tibshirani 1993, section 9.5).
-    """
-    rng = np.random.default_rng(seed)
-    weights = np.zeros((resamples, len(spam)), dtype=np.float32)
-    for members in (np.flatnonzero(spam), np.flatnonzero(~spam)):
-        share = np.full(len(members), 1 / len(members))
-        weights[:, members] = rng.multinomial(len(members), share, size=resamples)
-    return weights
-
-
-def resampled(
-    metrics: dict[str, Metric], spam: np.ndarray, probability: np.ndarray, weights: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Return each metric's `(1 + resamples,)` values: the point estimate, then the resamples.
-
-    Args:
-        metrics: by name.
-        spam: `(n,) bool`.
-        probability: `(n,)` probability of spam.
-        weights: `(resamples, n)`; the same for two models makes their difference a paired one.
-    """
-    scored = Scored.of(spam, probability)
-    rows = max(1, _CHUNK // len(spam))
-    values: dict[str, list[np.ndarray]] = {name: [] for name in metrics}
-    for start in range(-1, len(weights), rows):
-        # The first row of the first chunk is the sample itself.
-        stop = min(start + rows, len(weights))
-        chunk = weights[max(start, 0) : stop].astype(np.float64)[:, scored.order]
-        if start < 0:
-            chunk = np.vstack([np.ones((1, len(spam))), chunk])
-        for name, metric in metrics.items():
-            values[name].append(metric(scored, chunk))
-    return {name: np.concatenate(parts) for name, parts in values.items()}
-
-
-def interval(values: np.ndarray, confidence: float) -> dict[str, float]:
-    """Return `{"value", "low", "high"}`: a percentile interval of `resampled` values."""
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(values[1:], [tail, 1 - tail])
-    return {"value": float(values[0]), "low": float(low), "high": float(high)}
+def _point(metric: Compute, spam: np.ndarray, score: np.ndarray) -> float:
+    return float(metric(Ranked.of(spam, score), np.ones((1, len(score))))[0])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stages.model.metrics import Scored
+from stages.model.resampling import Ranked
 from stages.records.messages import HAM, SPAM
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def plot_tables(
 def _curves(spam: np.ndarray, probability: np.ndarray) -> dict[str, pd.DataFrame]:
     import pandas as pd
 
-    hits, wrong = (c[0] for c in Scored.of(spam, probability).counts(np.ones((1, len(spam)))))
+    hits, wrong = (c[0] for c in Ranked.of(spam, probability).counts(np.ones((1, len(spam)))))
     chosen = np.unique(np.linspace(0, len(hits) - 1, MAX_POINTS).astype(int))
     recall, fall_out = hits[chosen] / spam.sum(), wrong[chosen] / (~spam).sum()
     precision = hits[chosen] / (hits[chosen] + wrong[chosen])

@@ -93,7 +93,7 @@ class Layout:
     @property
     def evidence(self) -> tuple[Path, ...]:
         """What people want to see beside a registered model."""
-        return (self.metrics, self.plots, self.trials)
+        return (self.evaluation, self.metrics, self.plots, self.trials)
 
     @property
     def receipt(self) -> Path:

@@ -6,17 +6,17 @@ that commit rolls back; MLflow's alias `champion` follows.
 
 from __future__ import annotations
 
-import dataclasses
-import math
-import re
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from stages.machine.errors import RegistryError
-from stages.machine.files import read_json, write_json
+from stages.records.document import read_document, write_document
 from stages.records.holdout import Holdout
+from stages.records.layout import Layout
 
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+_Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,35 @@ class Pointer:
         holdout: what the model in production achieved on its holdout. None before the first one.
     """
 
+    # It decides what goes into production: nothing is guessed, nothing passed over.
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(strict=True, extra="forbid")
+
     name: str
-    model: str | None
-    previous: str | None
+    model: _Digest | None
+    previous: _Digest | None
     holdout: Holdout | None = None
+
+    def write(self, layout: Layout) -> None:
+        """Write `layout.pointer`, whole or not at all."""
+        write_document(_POINTER, layout.pointer, self)
+
+    @classmethod
+    def read(cls, layout: Layout) -> Pointer:
+        """Return the pointer of the checkout `layout`.
+
+        Raises:
+            RegistryError: the file is missing, or is not a pointer.
+        """
+        return read_document(
+            _POINTER,
+            layout.pointer,
+            error=RegistryError,
+            expected="name, model and previous (a SHA-256 or null each), and losses on the holdout",
+            fix=f"git checkout -- {layout.pointer}",
+        )
+
+
+_POINTER = TypeAdapter(Pointer)
 
 
 def incumbent(pointer: Pointer, candidate: str) -> str | None:
@@ -45,76 +70,17 @@ def incumbent(pointer: Pointer, candidate: str) -> str | None:
     return pointer.previous if pointer.model == candidate else pointer.model
 
 
-def read_pointer(path: Path) -> Pointer:
-    """Return the pointer at `path`.
-
-    Raises:
-        RegistryError: the file is missing, or is not a pointer.
-    """
-    try:
-        content = read_json(path)
-    except FileNotFoundError:
-        raise _malformed(path, "it does not exist") from None
-    except (OSError, ValueError) as error:
-        raise _malformed(path, str(error)) from None
-    if problem := _problem(content):
-        raise _malformed(path, problem)
-    holdout = content["holdout"]
-    return Pointer(**{**content, "holdout": Holdout(**holdout) if holdout else None})
-
-
-def in_production(path: Path) -> tuple[str, Holdout | None]:
+def in_production(layout: Layout) -> tuple[str, Holdout | None]:
     """Return the digest of the model in production, and what it achieved on its holdout if known.
 
     Raises:
         RegistryError: nothing is in production yet, or the file is not a pointer.
     """
-    pointer = read_pointer(path)
+    pointer = Pointer.read(layout)
     if pointer.model is None:
         raise RegistryError(
-            f"{path} names no model: nothing is in production yet",
+            f"{layout.pointer} names no model: nothing is in production yet",
             expected="the digest of an accepted model",
             fix="make run",
         )
     return pointer.model, pointer.holdout
-
-
-def write_pointer(pointer: Pointer, path: Path) -> None:
-    """Write `pointer` to `path`, whole or not at all."""
-    write_json(path, dataclasses.asdict(pointer))
-
-
-def _problem(content: object) -> str | None:
-    """Return what keeps `content` from being a pointer, or None."""
-    keys = {field.name for field in dataclasses.fields(Pointer)}
-    if not isinstance(content, dict) or set(content) != keys:
-        return "its keys differ"
-    if not isinstance(content["name"], str):
-        return f"its name is {content['name']!r}"
-    for key in ("model", "previous"):
-        value = content[key]
-        if value is not None and not (isinstance(value, str) and _DIGEST.fullmatch(value)):
-            return f"its {key} is {value!r}"
-    return _holdout_problem(content["holdout"])
-
-
-def _holdout_problem(holdout: object) -> str | None:
-    if holdout is None:
-        return None
-    keys = {field.name for field in dataclasses.fields(Holdout)}
-    if not isinstance(holdout, dict) or set(holdout) != keys:
-        return f"its holdout is {holdout!r}"
-    for key, value in holdout.items():
-        fewest = 1 if key in ("ham", "spam") else 0
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not (number and fewest <= value < math.inf):
-            return f"its holdout's {key} is {value!r}"
-    return None
-
-
-def _malformed(path: Path, problem: str) -> RegistryError:
-    return RegistryError(
-        f"{path} is not a production pointer: {problem}",
-        expected="name, model and previous (a SHA-256 or null each), and losses on the holdout",
-        fix=f"git checkout -- {path}",
-    )

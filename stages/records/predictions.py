@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from stages import config
 from stages.machine.files import replacing, write_parquet
+from stages.records.infer_summary import InferSummary, ScoredWindow
 from stages.records.messages import SPAM
 
 _DECIMALS = 6
@@ -45,10 +46,6 @@ class Drop:
     def file_name(self) -> str:
         """The name of its file in each day's folder."""
         return f"{self.model[:16]}_{self.window.batch_from}_{self.window.batch_to}.parquet"
-
-    def edges(self) -> dict[str, str]:
-        """Return the window's edges: from this midnight UTC on, until before that one."""
-        return {"from": str(self.window.batch_from), "to": str(self.window.batch_to)}
 
 
 def day_folder(day: dt.date) -> str:
@@ -118,16 +115,17 @@ class Tally:
         self._bins += np.histogram(probabilities, bins=_BINS, range=(0.0, 1.0))[0]
         return rows
 
-    def summary(self) -> dict[str, Any]:
-        """Return the counts, their shares (None without messages) and a histogram."""
-        return {
-            "messages": self.messages,
-            "spam": self.spam,
-            "spam_share": self.spam / self.messages if self.messages else None,
-            "mean_probability": self._total / self.messages if self.messages else None,
-            # Messages in ten equal bins of the probability, 0 to 1.
-            "histogram": self._bins.tolist(),
-        }
+    def summary(self, drop: Drop) -> InferSummary:
+        """Return what was counted, which is the content of `drop`."""
+        return InferSummary(
+            model=drop.model,
+            window=ScoredWindow(drop.window.batch_from, drop.window.batch_to),
+            messages=self.messages,
+            spam=self.spam,
+            spam_share=self.spam / self.messages if self.messages else None,
+            mean_probability=self._total / self.messages if self.messages else None,
+            histogram=tuple(self._bins.tolist()),
+        )
 
 
 def _by_day(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:

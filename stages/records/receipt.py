@@ -5,16 +5,19 @@ It holds no run id, version or time, so the same candidate always gives the same
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import NormalDist
-from typing import Any
+
+from pydantic import TypeAdapter
 
 from stages.machine.errors import RegistryError
-from stages.machine.files import read_json, write_json
-from stages.records.holdout import Holdout
+from stages.machine.files import json_text, rounded, write_text
+from stages.records.document import parsed, plain, read_document
+from stages.records.holdout import Counts, Holdout
+from stages.records.interval import Interval
+from stages.records.layout import Layout
+from stages.records.report import Report
 
 # Whose digests a receipt names. Not the batch: new mail must not look like a new candidate.
 SPLITS = ("train", "holdout")
@@ -42,7 +45,7 @@ class Receipt:
         model: the model digest.
         data: the SHA-256 of each split that made or judged the model.
         holdout: messages of each class in the holdout.
-        metrics: the candidate's metrics, each of `value`, `low` and `high`.
+        metrics: the candidate's, by name.
         confidence: of these intervals, 0-1.
         champion: the digest of the model it was compared with; None where there was none.
         gate: the gate's decision.
@@ -51,11 +54,16 @@ class Receipt:
     name: str
     model: str
     data: Mapping[str, str]
-    holdout: Mapping[str, int]
-    metrics: Mapping[str, Mapping[str, float | None]]
+    holdout: Counts
+    metrics: Mapping[str, Interval]
     confidence: float
     champion: str | None
     gate: GateDecision
+
+    @property
+    def one_minus_auc_percent(self) -> Interval:
+        """The loss that the gate looks at first."""
+        return self.metrics["one_minus_auc_percent"]
 
     def achieved(self) -> Holdout:
         """Return what the candidate achieved on its holdout.
@@ -63,8 +71,8 @@ class Receipt:
         Raises:
             RegistryError: a loss is null; the gate accepts no such candidate.
         """
-        auc = self.metrics["one_minus_auc_percent"]["value"]
-        value, low, high = (self.metrics["log_loss"][end] for end in ("value", "low", "high"))
+        auc, loss = self.one_minus_auc_percent.value, self.metrics["log_loss"]
+        value, low, high = loss.value, loss.low, loss.high
         if auc is None or value is None or low is None or high is None:
             raise RegistryError(
                 f"the model {self.model[:12]} has no loss on its holdout",
@@ -74,47 +82,56 @@ class Receipt:
         # The interval is value ± z standard errors, if the resampled means are about normal.
         z = NormalDist().inv_cdf((1 + self.confidence) / 2)
         error = round((high - low) / (2 * z), 4)
-        return Holdout(self.holdout["ham"], self.holdout["spam"], auc, value, error)
+        return Holdout(self.holdout.ham, self.holdout.spam, auc, value, error)
+
+    @property
+    def text(self) -> str:
+        """The receipt as its file has it: canonical JSON, rounded."""
+        return json_text(rounded(plain(_RECEIPT, self)))
+
+    def write(self, layout: Layout) -> None:
+        """Write `layout.receipt`, whole or not at all."""
+        write_text(layout.receipt, self.text)
+
+    @classmethod
+    def read(cls, layout: Layout) -> Receipt:
+        """Return the receipt of the last candidate.
+
+        Raises:
+            RegistryError: there is none, or the file is not one.
+        """
+        return read_document(
+            _RECEIPT,
+            layout.receipt,
+            error=RegistryError,
+            expected="the receipt that the register stage writes",
+            fix="dvc repro register",
+        )
+
+
+_RECEIPT = TypeAdapter(Receipt)
+
+
+def parse_receipt(content: bytes | str) -> Receipt:
+    """Return the receipt that the JSON `content` holds.
+
+    Raises:
+        ValueError: it is not a receipt; the text names the first fault.
+    """
+    return parsed(_RECEIPT, content)
 
 
 def candidate_receipt(
-    name: str, metrics: Mapping[str, Any], *, data: Mapping[str, str], gate: GateDecision
+    name: str, report: Report, *, data: Mapping[str, str], gate: GateDecision
 ) -> Receipt:
-    """Return the receipt of the candidate that `metrics` (`data/evaluate/metrics.json`) judges."""
-    candidate, champion = metrics["candidate"], metrics["champion"]
+    """Return the receipt of the candidate that `report` is about."""
     return Receipt(
         name=name,
-        model=candidate["model"],
+        model=report.candidate.model,
         data=data,
-        holdout={label: metrics["holdout"][label] for label in ("ham", "spam")},
-        metrics={key: item for key, item in candidate.items() if isinstance(item, dict)},
-        confidence=metrics["confidence"],
-        champion=champion["model"] if champion else None,
+        holdout=report.holdout,
+        metrics=report.candidate.metrics,
+        confidence=report.confidence,
+        champion=report.champion.model if report.champion else None,
         gate=gate,
     )
-
-
-def write_receipt(receipt: Receipt, path: Path) -> None:
-    """Write `receipt` to `path`, whole or not at all."""
-    write_json(path, dataclasses.asdict(receipt))
-
-
-def parse_receipt(content: Any) -> Receipt:
-    """Return the receipt of a file's content; KeyError or TypeError where it is none."""
-    return Receipt(**{**content, "gate": GateDecision(**content["gate"])})
-
-
-def read_receipt(path: Path) -> Receipt:
-    """Return the receipt at `path`.
-
-    Raises:
-        RegistryError: there is none, or it is malformed.
-    """
-    try:
-        return parse_receipt(read_json(path))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RegistryError(
-            f"no candidate's receipt at {path} ({type(error).__name__})",
-            expected="the receipt that the register stage writes",
-            fix="dvc repro register",
-        ) from None

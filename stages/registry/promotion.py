@@ -9,14 +9,8 @@ from stages import config
 from stages.machine.console import say
 from stages.machine.errors import GateError
 from stages.records.layout import HERE, Layout
-from stages.records.pointer import (
-    Pointer,
-    in_production,
-    incumbent,
-    read_pointer,
-    write_pointer,
-)
-from stages.records.receipt import Receipt, read_receipt
+from stages.records.pointer import Pointer, in_production, incumbent
+from stages.records.receipt import Receipt
 from stages.registry.mlflow.models import CHAMPION
 from stages.registry.shelves import RegistryShelf
 
@@ -28,7 +22,7 @@ def promote(registry: config.Registry, layout: Layout = HERE) -> None:
         GateError: the gate refused the candidate.
         RegistryError: there is no receipt, or the registry does not have the model.
     """
-    receipt = read_receipt(layout.receipt)
+    receipt = Receipt.read(layout)
     move_pointer(receipt, RegistryShelf(registry, layout))
     say(f"promote: {receipt.model[:12]} is in production ({layout.pointer}, alias {CHAMPION})")
 
@@ -43,10 +37,9 @@ def move_pointer(receipt: Receipt, models: RegistryShelf) -> Pointer:
         GateError: as for `successor`.
         RegistryError: the registry does not have the model; nothing has moved.
     """
-    path = models.layout.pointer
-    pointer = successor(read_pointer(path), receipt)
+    pointer = successor(Pointer.read(models.layout), receipt)
     models.obtain(receipt.model)
-    write_pointer(pointer, path)
+    pointer.write(models.layout)
     models.registry.set_alias(CHAMPION, receipt.model)
     return pointer
 
@@ -62,7 +55,7 @@ def successor(before: Pointer, receipt: Receipt) -> Pointer:
         raise GateError(
             f"the candidate {receipt.model[:12]} was refused: {receipt.gate.reasons[0]}",
             expected="a candidate that the gate accepted",
-            fix="look at data/evaluate/metrics.json, improve the model or move the window, "
+            fix="look at data/evaluate/report.json, improve the model or move the window, "
             "then `dvc repro`",
         )
     if receipt.champion != incumbent(before, receipt.model):
@@ -88,7 +81,7 @@ def publish(registry: config.Registry, layout: Layout = HERE) -> None:
     Raises:
         RegistryError: nothing is in production, or the model is not available anywhere.
     """
-    digest, _ = in_production(layout.pointer)
+    digest, _ = in_production(layout)
     models = RegistryShelf(registry, layout)
     models.obtain(digest)
     before = models.registry.holder(CHAMPION)
@@ -102,5 +95,5 @@ def vacate(layout: Layout = HERE) -> None:
 
     For a clone whose production model is not available: evaluate then compares with nothing.
     """
-    name = read_pointer(layout.pointer).name
-    write_pointer(Pointer(name, model=None, previous=None), layout.pointer)
+    name = Pointer.read(layout).name
+    Pointer(name, model=None, previous=None).write(layout)

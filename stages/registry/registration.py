@@ -10,7 +10,7 @@ from pathlib import Path
 from stages.machine.errors import RegistryError
 from stages.machine.files import read_json, tree_digest
 from stages.records.layout import Layout
-from stages.records.receipt import Receipt, read_receipt
+from stages.records.receipt import Receipt
 
 # Tags of a version; the first is its identity.
 DIGEST, GATE, LOSS = "digest", "gate", "holdout_one_minus_auc_percent"
@@ -85,7 +85,7 @@ def _metrics(receipt: Receipt) -> dict[str, float]:
     return {
         name if end == "value" else f"{name}.{end}": number
         for name, interval in receipt.metrics.items()
-        for end, number in interval.items()
+        for end, number in vars(interval).items()
         if number is not None
     }
 
@@ -96,7 +96,7 @@ def _data_tags(receipt: Receipt) -> dict[str, str]:
 
 def _gate_tags(receipt: Receipt) -> dict[str, str]:
     tags = {GATE: "accepted" if receipt.gate.accepted else "refused"}
-    loss = receipt.metrics["one_minus_auc_percent"]["value"]
+    loss = receipt.one_minus_auc_percent.value
     return tags if loss is None else {**tags, LOSS: repr(loss)}
 
 
@@ -116,7 +116,7 @@ def local_registration(digest: str, folder: Path, layout: Layout) -> Registratio
 
 def _receipt_of(digest: str, layout: Layout) -> Receipt | None:
     try:
-        receipt = read_receipt(layout.receipt)
+        receipt = Receipt.read(layout)
     except RegistryError:
         return None
     return receipt if receipt.model == digest else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from stages.loop.guards import Action
 from stages.machine.files import replacing
+from stages.model.metrics import F1, ONE_MINUS_AUC, RECALL_AT_1, Metric
 from stages.records.decision import Decision, in_words
 from stages.replay.results import NO_MAIL
 from stages.replay.table import NAMES
@@ -20,11 +21,9 @@ if TYPE_CHECKING:
 
 COLOURS = {"never": "#767676", "drift": "#0b62c4", "always": "#d1690a"}
 STYLES = {"never": ":", "drift": "-", "always": "--"}
-PANELS = {
-    "one_minus_auc_percent": "(1-AUC)%\nlower is better",
-    "recall_at_ham_fpr_1_percent": "spam caught at\n1 % ham lost",
-    "f1": "F1 of the\nverdicts",
-}
+PANELS = (ONE_MINUS_AUC, RECALL_AT_1, F1)
+# Characters of a line beside an axis.
+_LABEL_WIDTH = 15
 _STRIP = {
     Decision.NO_DRIFT: "#e8f1e8",
     Decision.CHANGED: "#fdf0cf",
@@ -51,8 +50,8 @@ def draw(policies: Mapping[str, Any], path: Path) -> None:
         # By hand: the automatic layouts differ in the last bits from run to run.
         figure.subplots_adjust(left=0.12, right=0.98, bottom=0.08, top=0.93, hspace=0.12)
         strip, *panels = figure.subplots(4, 1, sharex=True, height_ratios=[1.2, 3.0, 3.0, 3.0])
-        for axes, (key, label) in zip(panels, PANELS.items(), strict=True):
-            _draw_panel(axes, policies, key, label)
+        for axes, metric in zip(panels, PANELS, strict=True):
+            _draw_panel(axes, policies, metric)
         _draw_decisions(strip, policies)
         panels[-1].set_xticks(range(len(windows)), [_day(window["from"]) for window in windows])
         panels[-1].set_xlabel("window that begins on")
@@ -77,11 +76,11 @@ def _triangles() -> list[Line2D]:
     ]
 
 
-def _draw_panel(axes: Axes, policies: Mapping[str, Any], key: str, label: str) -> None:
+def _draw_panel(axes: Axes, policies: Mapping[str, Any], metric: Metric) -> None:
     """Draw one line a policy, and a grey band where a window does not hold both classes."""
     for name, policy in policies.items():
         windows = policy["windows"]
-        values = [window.get(key) for window in windows]
+        values = [window.get(metric.name) for window in windows]
         heights = [float("nan") if value is None else value for value in values]
         axes.plot(
             heights,
@@ -92,7 +91,7 @@ def _draw_panel(axes: Axes, policies: Mapping[str, Any], key: str, label: str) -
             linewidth=2,
             label=f"retrain {NAMES[name]}",
         )
-    axes.set_ylabel(label)
+    axes.set_ylabel(textwrap.fill(metric.heading, _LABEL_WIDTH))
     axes.grid(axis="y", color="#dddddd", linewidth=0.8)
     for at, window in enumerate(next(iter(policies.values()))["windows"]):
         if lacking := _lacking(window):

@@ -13,6 +13,7 @@ from pathlib import Path
 from stages import config
 from stages.loop.guards import Action, next_action
 from stages.machine.errors import DataError, GateError
+from stages.model.metrics import ONE_MINUS_AUC
 from stages.records.pointer import Pointer
 from stages.records.verdict import Verdict
 from stages.registry.promotion import successor
@@ -130,4 +131,4 @@ class Life:
         except GateError:
             return production, Retraining(False, receipt.gate.reasons[0])
         loss = receipt.achieved().one_minus_auc_percent
-        return pointer, Retraining(True, f"(1-AUC)% is {loss:g} on its holdout")
+        return pointer, Retraining(True, f"{ONE_MINUS_AUC.title} is {loss:g} on its holdout")

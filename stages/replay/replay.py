@@ -18,7 +18,7 @@ from stages.machine.console import say
 from stages.machine.errors import DataError, GateError
 from stages.machine.files import exclusive, json_text, rounded, sha256, write_json, write_text
 from stages.mail.sources import Survey
-from stages.records.pointer import Pointer, read_pointer
+from stages.records.pointer import Pointer
 from stages.registry.promotion import successor
 from stages.replay.figure import draw
 from stages.replay.life import Life
@@ -110,8 +110,8 @@ def _begin(scratch: Path, key: str) -> None:
 def _first_model(scratch: Path, params: config.Params, first: Span) -> Pointer:
     """Return the pointer to the model that all policies start with."""
     workspace = Workspace(scratch / FIRST, scratch / MODELS, params)
-    path = workspace.layout.pointer
-    if path.exists() and (pointer := read_pointer(path)).model is not None:
+    layout = workspace.layout
+    if layout.pointer.exists() and (pointer := Pointer.read(layout)).model is not None:
         return pointer
     say(f"replay: a first model from the mail of {params.window.start} to {first.start}")
     nothing = Pointer(params.registry.name, model=None, previous=None)
@@ -126,7 +126,7 @@ def _first_model(scratch: Path, params: config.Params, first: Span) -> Pointer:
             fix="a later --from, which gives it more mail to learn from",
         )
     workspace.produce(successor(nothing, receipt))
-    return read_pointer(path)
+    return Pointer.read(layout)
 
 
 def _live(

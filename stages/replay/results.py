@@ -10,22 +10,21 @@ import numpy as np
 from stages import config
 from stages.machine.errors import DataError
 from stages.model.metrics import (
-    Metric,
-    bootstrap_weights,
+    F1,
+    ONE_MINUS_AUC,
+    RECALL_AT_1,
     f1_at,
-    interval,
-    metrics_at,
     one_minus_auc_percent,
-    resampled,
     spam_recall_at,
 )
+from stages.model.resampling import bootstrap_weights, interval, resampled
+from stages.records.interval import plain_intervals
 from stages.replay.record import Record, Scored
 from stages.replay.schedule import Policy
 
 # A window without mail has no verdict.
 NO_MAIL = "no_mail"
 Lived = Sequence[tuple[Record, Scored | None]]
-LOSS, RECALL = "one_minus_auc_percent", "recall_at_ham_fpr_1_percent"
 
 
 def results(
@@ -58,7 +57,7 @@ def results(
             "total": {
                 **_counts(totals[policy]),
                 **_retrainings(lived),
-                **{k: interval(v, evaluation.confidence) for k, v in values[policy].items()},
+                **_intervals(values[policy], evaluation.confidence),
                 "against_never": _against(never, values[policy], evaluation.confidence),
             },
         }
@@ -85,13 +84,17 @@ def _sample(lived: Lived) -> Scored:
 
 
 def _values(scored: Scored, weights: np.ndarray) -> dict[str, np.ndarray]:
-    every = metrics_at(0.5)
-    ranking: dict[str, Metric] = {name: every[name] for name in (LOSS, RECALL)}
+    ranking = {metric.name: metric.at(0.5) for metric in (ONE_MINUS_AUC, RECALL_AT_1)}
+    # Of the verdicts as they were given, whatever the threshold was at the time.
+    called, verdicts = scored.called_spam.astype(float), {F1.name: F1.at(0.5)}
     return {
         **resampled(ranking, scored.spam, scored.probability, weights),
-        # Of the verdicts as they were given, whatever the threshold was at the time.
-        **resampled({"f1": every["f1"]}, scored.spam, scored.called_spam.astype(float), weights),
+        **resampled(verdicts, scored.spam, called, weights),
     }
+
+
+def _intervals(values: dict[str, np.ndarray], confidence: float) -> dict[str, Any]:
+    return plain_intervals({name: interval(of, confidence) for name, of in values.items()})
 
 
 def _against(
@@ -99,7 +102,7 @@ def _against(
 ) -> dict[str, Any] | None:
     if never is None:
         return None
-    return {name: interval(own[name] - never[name], confidence) for name in own}
+    return _intervals({name: own[name] - never[name] for name in own}, confidence)
 
 
 def _window(record: Record, scored: Scored | None) -> dict[str, Any]:
@@ -125,9 +128,9 @@ def _quality(scored: Scored) -> dict[str, Any]:
     both = spam.any() and not spam.all()
     return {
         **_counts(scored),
-        LOSS: one_minus_auc_percent(spam, probability) if both else None,
-        RECALL: spam_recall_at(spam, probability, 0.01) if both else None,
-        "f1": f1_at(spam, scored.called_spam.astype(float), 0.5) if spam.any() else None,
+        ONE_MINUS_AUC.name: one_minus_auc_percent(spam, probability) if both else None,
+        RECALL_AT_1.name: spam_recall_at(spam, probability, 0.01) if both else None,
+        F1.name: f1_at(spam, scored.called_spam.astype(float), 0.5) if spam.any() else None,
     }
 
 

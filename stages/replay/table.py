@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stages.model.metrics import F1, ONE_MINUS_AUC, RECALL_AT_1, Metric
+from stages.records.interval import Interval
+
 HEAD = (
     "retrain",
-    "(1-AUC)%",
+    ONE_MINUS_AUC.title,
     "against never",
-    "spam caught at 1 % ham lost",
-    "F1",
+    RECALL_AT_1.title,
+    F1.title,
     "ham lost, spam missed",
     "retrainings",
     "CPU s",
@@ -30,19 +33,18 @@ def _cells(total: Mapping[str, Any]) -> tuple[str, ...]:
     against = total["against_never"]
     refused = f", {total['refused']} refused" if total["refused"] else ""
     return (
-        interval(total["one_minus_auc_percent"], 2),
-        interval(against["one_minus_auc_percent"], 2, sign="+") if against else "",
-        interval(total["recall_at_ham_fpr_1_percent"], 3),
-        interval(total["f1"], 3),
+        shown(ONE_MINUS_AUC, total),
+        shown(ONE_MINUS_AUC, against, sign="+") if against else "",
+        shown(RECALL_AT_1, total),
+        shown(F1, total),
         f"{total['ham_lost']}, {total['spam_missed']}",
         f"{total['promoted']}{refused}",
     )
 
 
-def interval(of: Mapping[str, float], decimals: int, sign: str = "") -> str:
-    """Return a number with its interval as a cell: `0.26 [0.04, 0.58]`."""
-    value, low, high = (f"{of[end]:{sign}.{decimals}f}" for end in ("value", "low", "high"))
-    return f"{value} [{low}, {high}]"
+def shown(metric: Metric, found: Mapping[str, Any], sign: str = "") -> str:
+    """Return a metric of a file's results as a cell: `0.26 [0.04, 0.58]`."""
+    return metric.shown(Interval(**found[metric.name]), sign)
 
 
 def _seconds(compute: Mapping[str, float]) -> str:

@@ -19,8 +19,8 @@ from stages.drift.inputs import ScoredWindow, read_window
 from stages.machine.console import logging_to, say
 from stages.machine.files import read_json, replacing, sha256, tree_digest, write_json
 from stages.records.layout import Layout
-from stages.records.pointer import Pointer, in_production, write_pointer
-from stages.records.receipt import Receipt, read_receipt
+from stages.records.pointer import Pointer, in_production
+from stages.records.receipt import Receipt
 from stages.records.verdict import Verdict
 
 
@@ -78,7 +78,7 @@ class Workspace:
 
     def produce(self, pointer: Pointer) -> None:
         """Let `pointer` say which model is in production here."""
-        write_pointer(pointer, self.layout.pointer)
+        pointer.write(self.layout)
 
     def fetch(self, window: config.Window) -> None:
         """Cut the mail for `window`, unless that is what was done last.
@@ -107,7 +107,7 @@ class Workspace:
                 say(infer.run(scoring, layout, self._models))
                 judging = config.sections(monitor.MonitorParams, params)
                 say(monitor.run(judging, layout, self._models))
-        digest, _ = in_production(layout.pointer)
+        digest, _ = in_production(layout)
         mail, embeddings = layout.messages("batch"), layout.embeddings("batch")
         return Verdict.read(layout), read_window(mail, embeddings, layout.predictions, model=digest)
 
@@ -127,7 +127,7 @@ class Workspace:
                 say(evaluate.run(evaluating, layout, self._models))
                 registering = config.sections(register.RegisterParams, params)
                 say(register.run(registering, layout, self._models))
-        return read_receipt(layout.receipt)
+        return Receipt.read(layout)
 
     def _embed(self, params: config.Params, split: str) -> None:
         say(embed.run(config.sections(embed.EmbedParams, params), self.layout, split))

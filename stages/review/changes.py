@@ -39,8 +39,7 @@ def _data(facts: Facts) -> Iterator[str]:
 
 def _counts(facts: Facts, name: str, digest: str) -> list[str]:
     """Return the counts of a split; empty where what is fetched here is not it."""
-    split = facts.fetched["splits"][name] if facts.fetched else {}
-    if split.get("sha256") != digest:
+    split = facts.fetched.splits[name] if facts.fetched else None
+    if split is None or split.sha256 != digest:
         return ["", "", "", ""]
-    days = f"{split['first'][:10]} to {split['last'][:10]}"
-    return [*(str(split[key]) for key in ("messages", "ham", "spam")), days]
+    return [str(split.messages), str(split.ham), str(split.spam), split.days]

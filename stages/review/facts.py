@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import TypeAdapter
 
 from stages.config import flat
 from stages.machine.errors import DataError
-from stages.machine.files import read_json
+from stages.records.document import parsed
+from stages.records.fetch_summary import FetchSummary
 from stages.records.layout import HERE, Layout
-from stages.records.pointer import Pointer, read_pointer
-from stages.records.receipt import Receipt, read_receipt
+from stages.records.pointer import Pointer
+from stages.records.receipt import Receipt
+from stages.records.report import Report
 from stages.records.verdict import Verdict
 from stages.review.excerpts import Excerpt
 from stages.versioning import git
@@ -28,24 +30,24 @@ class Facts:
     Attributes:
         base: the commit that is compared with.
         receipt: the candidate's, with the gate's decision.
-        metrics: `data/evaluate/metrics.json`.
+        report: on candidate and champion.
         before: the digest of the model in production at `base`, if there was one.
         pointer: the pointer as it would be.
         params: changed keys of `params.yaml`, with both values.
         digests: of train and holdout at `base`; empty where it has no receipt.
-        fetched: `data/fetch/summary.json`, or None where it is missing.
+        fetched: what went into the splits; None where it is not available.
         verdict: on drift, or None.
         excerpts: of the messages that carry the shift.
     """
 
     base: str
     receipt: Receipt
-    metrics: Mapping[str, Any]
+    report: Report
     before: str | None
     pointer: Pointer
     params: Mapping[str, tuple[Any, Any]]
     digests: Mapping[str, str]
-    fetched: Mapping[str, Any] | None
+    fetched: FetchSummary | None
     verdict: Verdict | None
     excerpts: Sequence[Excerpt]
 
@@ -60,13 +62,13 @@ def gather(
     """Return what there is to say about a checkout, compared with the commit `base`.
 
     Raises:
-        DataError: metrics and receipt are of two models.
+        DataError: there is no report, or it is of another model than the receipt.
         RegistryError: there is no receipt, or no pointer.
     """
-    receipt, metrics = read_receipt(layout.receipt), read_json(layout.metrics)
-    if metrics["candidate"]["model"] != receipt.model:
+    receipt, report = Receipt.read(layout), Report.read(layout)
+    if report.candidate.model != receipt.model:
         raise DataError(
-            f"{layout.metrics} is of the model {metrics['candidate']['model'][:12]}",
+            f"{layout.evaluation} is of the model {report.candidate.model[:12]}",
             expected=f"the receipt's, {receipt.model[:12]}",
             fix="dvc repro register",
         )
@@ -75,21 +77,30 @@ def gather(
     return Facts(
         base=base,
         receipt=receipt,
-        metrics=metrics,
-        before=pointer["model"] if pointer else None,
-        pointer=read_pointer(layout.pointer),
+        report=report,
+        before=pointer.model,
+        pointer=Pointer.read(layout),
         params=_differing(parameters(params), parameters(layout.params.read_bytes())),
-        digests=earlier["data"] if earlier else {},
-        fetched=read_json(layout.fetch_summary) if layout.fetch_summary.exists() else None,
+        digests=earlier.data,
+        fetched=FetchSummary.read(layout) if layout.fetch_summary.exists() else None,
         verdict=verdict,
         excerpts=excerpts,
     )
 
 
-def _before(base: str, path: Path, layout: Layout) -> dict[str, Any] | None:
-    text = git.content(base, path, layout)
-    found: dict[str, Any] | None = json.loads(text) if text else None
-    return found
+@dataclass(frozen=True)
+class _Before:
+    """What the page takes from a pointer or a receipt, which earlier code may have written."""
+
+    model: str | None = None
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+_BEFORE = TypeAdapter(_Before)
+
+
+def _before(base: str, path: Path, layout: Layout) -> _Before:
+    return parsed(_BEFORE, git.content(base, path, layout) or b"{}")
 
 
 def parameters(text: bytes | None) -> dict[str, Any]:

@@ -7,15 +7,17 @@ each number is in a file of the commit, and the page says how to get it again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from stages.model.metrics import ONE_MINUS_AUC
+from stages.records.interval import number_text
 from stages.records.layout import HERE
+from stages.records.report import ModelReport
 from stages.review.changes import changes
 from stages.review.evidence import evidence
 from stages.review.facts import Facts
 from stages.review.literal import plain
 from stages.review.markdown import table
-from stages.run.summary import QUALITY, interval
+from stages.run.summary import QUALITY, SHOWN
 
 # GitHub takes 65,536 characters.
 MOST_CHARACTERS = 60_000
@@ -25,7 +27,6 @@ PICTURES = {
     "scores.png": "the challenger's probabilities for the holdout's ham and spam",
     _OF_DRIFT: "how far the window is from what the champion knows",
 }
-_LOSS = "one_minus_auc_percent"
 _CUT = "\n\n*The rest is cut: `make review` writes the whole page.*\n"
 
 
@@ -85,14 +86,13 @@ def _short(digest: str | None) -> str:
 
 def _losses(facts: Facts) -> str:
     """Return what the gate looks at first: the loss, before and now."""
-    now = _number(facts.metrics["candidate"][_LOSS])
-    if facts.metrics["champion"] is None:
-        return f"(1-AUC)% {now}"
-    return f"(1-AUC)% {_number(facts.metrics['champion'][_LOSS])} → {now}"
+    report, title = facts.report, ONE_MINUS_AUC.title
+    now = _loss(report.candidate)
+    return f"{title} {_loss(report.champion)} → {now}" if report.champion else f"{title} {now}"
 
 
-def _number(of: dict[str, Any]) -> str:
-    return "unknown" if of["value"] is None else f"{of['value']:.2f}"
+def _loss(model: ModelReport) -> str:
+    return number_text(model.metrics[ONE_MINUS_AUC.name].value, f".{ONE_MINUS_AUC.decimals}f")
 
 
 def _to_do(facts: Facts) -> str:
@@ -107,29 +107,32 @@ def _to_do(facts: Facts) -> str:
 
 
 def _holdout(facts: Facts) -> str:
-    holdout, confidence = facts.metrics["holdout"], facts.metrics["confidence"]
-    champion = facts.metrics["champion"]
+    holdout, champion = facts.report.holdout, facts.report.champion
     flattered = (
         " The champion has learned from days of this holdout, which flatters it."
-        if champion and champion.get("saw_holdout")
+        if champion and champion.saw_holdout
         else ""
     )
     return (
-        f"{holdout['ham']} ham and {holdout['spam']} spam, on which the challenger has learned "
-        f"nothing; {confidence:.0%} bootstrap intervals, of the difference paired.{flattered}\n"
+        f"{holdout.ham} ham and {holdout.spam} spam, on which the challenger has learned "
+        f"nothing; {facts.report.confidence:.0%} bootstrap intervals, of the difference paired."
+        f"{flattered}\n"
     )
 
 
 def _quality(facts: Facts) -> str:
-    candidate, champion = facts.metrics["candidate"], facts.metrics["champion"]
-    difference = facts.metrics["difference"]
-    if champion is None:
-        return table(["", "challenger"], [[n, interval(candidate[k])] for k, n in QUALITY.items()])
+    report = facts.report
+    columns = {
+        "champion": report.champion.metrics if report.champion else None,
+        "challenger": report.candidate.metrics,
+        "difference": report.difference,
+    }
+    found = {name: metrics for name, metrics in columns.items() if metrics is not None}
     return table(
-        ["", "champion", "challenger", "difference"],
+        ["", *found],
         [
-            [name, interval(champion[key]), interval(candidate[key]), interval(difference[key])]
-            for key, name in QUALITY.items()
+            [metric.heading, *(f"{metrics[metric.name]:{SHOWN}}" for metrics in found.values())]
+            for metric in QUALITY
         ],
     )
 

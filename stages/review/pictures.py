@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stages.dashboards.colours import LIMIT, PALETTE
 from stages.drift.statistics import title_of
+from stages.model.metrics import HAM_LOST, ONE_MINUS_AUC, RECALL, RECALL_AT_1
+from stages.records.interval import Interval
+from stages.records.report import Report
 from stages.records.verdict import Verdict
-from stages.run.summary import QUALITY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _CHALLENGER, _CHAMPION = PALETTE[:2]
-_SHOWN = (
-    "one_minus_auc_percent",
-    "recall_at_ham_fpr_1_percent",
-    "recall",
-    "ham_false_positive_rate",
-)
+_SHOWN = (ONE_MINUS_AUC, RECALL_AT_1, RECALL, HAM_LOST)
 _DPI = 110
 
 
-def draw_quality(path: Path, metrics: Mapping[str, Any]) -> None:
+def draw_quality(path: Path, report: Report) -> None:
     """Write champion and challenger with their intervals, a panel a metric, to `path`."""
     figure = _figure(len(_SHOWN) * 0.75 + 0.6)
-    for place, key in enumerate(_SHOWN, start=1):
+    models = {"challenger": report.candidate, "champion": report.champion}
+    for place, metric in enumerate(_SHOWN, start=1):
         axes = figure.add_subplot(len(_SHOWN), 1, place)
-        models = {"challenger": metrics["candidate"], "champion": metrics["champion"]}
-        rows = [(name, model[key]) for name, model in models.items() if model]
+        rows = [(name, model.metrics[metric.name]) for name, model in models.items() if model]
         for row, (name, found) in enumerate(rows):
             _bar(axes, row, found, _CHALLENGER if name == "challenger" else _CHAMPION)
         axes.set_yticks(range(len(rows)), [name for name, _ in rows], fontsize=8)
         axes.set_ylim(-0.6, len(rows) - 0.4)
         # None of them is ever below zero.
         axes.set_xlim(left=max(0.0, axes.get_xlim()[0]))
-        axes.set_title(QUALITY[key], fontsize=8, loc="left")
+        axes.set_title(metric.heading, fontsize=8, loc="left")
         axes.tick_params(axis="x", labelsize=7)
     _save(figure, path)
 
@@ -73,8 +69,8 @@ def draw_drift(path: Path, verdict: Verdict) -> None:
     _save(figure, path)
 
 
-def _bar(axes: Axes, row: int, found: Mapping[str, float | None], colour: str) -> None:
-    value, low, high = (found[end] for end in ("value", "low", "high"))
+def _bar(axes: Axes, row: int, found: Interval, colour: str) -> None:
+    value, low, high = found.value, found.low, found.high
     if value is None or low is None or high is None:
         return
     axes.plot([low, high], [row, row], color=colour, linewidth=2)

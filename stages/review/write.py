@@ -16,7 +16,7 @@ def write_review(facts: Facts, layout: Layout = HERE) -> Path:
     scores = layout.plots / "scores.csv"
     with replacing(layout.review) as folder:
         folder.mkdir()
-        draw_quality(folder / "quality.png", facts.metrics)
+        draw_quality(folder / "quality.png", facts.report)
         if scores.exists():
             draw_scores(folder / "scores.png", scores)
         if facts.verdict and facts.verdict.statistics:

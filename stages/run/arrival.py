@@ -36,7 +36,7 @@ def send_predictions(params: config.Params, layout: Layout = HERE, *, then: str)
     url = predictions_url(params.stores.predictions)
     if url is None:
         return None
-    drop = Drop(in_production(layout.pointer)[0], params.window)
+    drop = Drop(in_production(layout)[0], params.window)
     return str(deliver(layout.predictions, drop, url, then=then))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from stages.model.metrics import METRICS, ONE_MINUS_AUC
 from stages.records.layout import HERE, Layout
 from stages.versioning.dvc import repository
 
@@ -14,14 +15,7 @@ PARAMS = {
     "classifier": ("classifier", "kind"),
     "until": ("window", "until"),
 }
-METRICS = {
-    "(1-AUC)%": "one_minus_auc_percent",
-    "recall@0.1%": "recall_at_ham_fpr_0_1_percent",
-    "recall@1%": "recall_at_ham_fpr_1_percent",
-    "F1": "f1",
-    "Brier": "brier",
-    "ECE": "expected_calibration_error",
-}
+COLUMNS = tuple(metric.headline for metric in METRICS if metric.headline)
 
 
 def print_experiments(layout: Layout = HERE) -> None:
@@ -35,7 +29,7 @@ def print_experiments(layout: Layout = HERE) -> None:
 
     with repository(layout) as repo:
         states = [state.dumpd() for state in repo.experiments.show()]
-    table = Table("experiment", "state", *PARAMS, "features", *METRICS)
+    table = Table("experiment", "state", *PARAMS, "features", *COLUMNS)
     for row in sorted(experiment_rows(states), key=best_first):
         table.add_row(*row)
     Console().print(table)
@@ -58,16 +52,16 @@ def experiment_rows(states: list[dict[str, Any]]) -> Iterator[list[str]]:
 
 def best_first(row: list[str]) -> tuple[bool, float]:
     """Sort workspace and commits first, then experiments by (1-AUC)%, unfinished ones last."""
-    loss = row[3 + len(PARAMS)]
+    loss = row[3 + len(PARAMS) + COLUMNS.index(ONE_MINUS_AUC.headline)]
     return (row[1] not in ("workspace", "commit"), float(loss) if loss else math.inf)
 
 
 def _row(name: str, status: str, state: dict[str, Any]) -> list[str]:
     data = state["data"] or {}
     params = _file(data, "params", HERE.params)
-    candidate = _file(data, "metrics", HERE.metrics).get("candidate", {})
+    found = _file(data, "metrics", HERE.metrics)
     shown = [str(params.get(section, {}).get(key, "")) for section, key in PARAMS.values()]
-    numbers = [_number(candidate.get(key)) for key in METRICS.values()]
+    numbers = [_number(found.get(name)) for name in COLUMNS]
     return [name, status, *shown, _features(params.get("features", {})), *numbers]
 
 
@@ -75,9 +69,9 @@ def _features(features: dict[str, Any]) -> str:
     return "+".join(name for name in ("embedding", "words", "characters") if features.get(name))
 
 
-def _number(interval: object) -> str:
-    value = interval.get("value") if isinstance(interval, dict) else None
-    return "" if value is None else f"{value:.4f}"
+def _number(value: Any) -> str:
+    # A commit of earlier code has another file.
+    return f"{value:.4f}" if isinstance(value, float | int) else ""
 
 
 def _file(data: dict[str, Any], kind: str, path: Path) -> dict[str, Any]:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from stages.machine.errors import DataError
-from stages.machine.files import read_json
-from stages.records.layout import HERE, Layout
-from stages.records.pointer import read_pointer
+from stages.machine.files import DECIMALS
+from stages.model.metrics import METRICS, PR_AUC, ROC_AUC
+from stages.records.decision import in_words
+from stages.records.fetch_summary import FetchSummary
+from stages.records.infer_summary import InferSummary
+from stages.records.layout import HERE, SPLITS, Layout
+from stages.records.pointer import Pointer
+from stages.records.receipt import Receipt
+from stages.records.report import Report
 from stages.records.verdict import Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-QUALITY = {
-    "one_minus_auc_percent": "(1-AUC)%, lower is better",
-    "recall_at_ham_fpr_1_percent": "spam caught at 1 % of the ham lost",
-    "recall_at_ham_fpr_0_1_percent": "spam caught at 0.1 % of the ham lost",
-    "f1": "F1 of the verdicts",
-    "recall": "spam caught by the verdicts",
-    "ham_false_positive_rate": "ham lost by the verdicts",
-    "brier": "Brier score",
-    "expected_calibration_error": "expected calibration error",
-}
+# What people read of a model; the other two say the same as (1-AUC)%, and hardly move.
+QUALITY = tuple(metric for metric in METRICS if metric not in (ROC_AUC, PR_AUC))
+# As its file has it.
+SHOWN = f".{DECIMALS}f"
+_WIDTH = max(len(metric.heading) for metric in QUALITY) + 2
 
 
 def print_summary(layout: Layout = HERE, console: Console | None = None) -> None:
@@ -65,24 +64,12 @@ def _print(facts: Iterable[tuple[str, list[str]]], console: Console | None) -> N
     console.print()
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = read_json(path)
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"{path} cannot be read ({type(error).__name__})",
-            expected="what a run that came to its end leaves",
-            fix="run `make run`",
-        ) from None
-    return content
-
-
 def _facts(layout: Layout) -> Iterator[tuple[str, list[str]]]:
     data, predictions, drift = _scoring(layout)
-    metrics, receipt = _read(layout.metrics), _read(layout.receipt)
+    report, receipt = Report.read(layout), Receipt.read(layout)
     yield data
-    yield f"Model {metrics['candidate']['model'][:12]}{_holdout(metrics)}", list(_quality(metrics))
-    yield _gate_title(receipt, layout), list(receipt["gate"]["reasons"])
+    yield f"Model {report.candidate.model[:12]}{_holdout(report)}", list(_quality(report))
+    yield _gate_title(receipt, layout), list(receipt.gate.reasons)
     yield predictions
     yield drift
     yield "Look next", list(_next(Verdict.read(layout), layout))
@@ -90,63 +77,51 @@ def _facts(layout: Layout) -> Iterator[tuple[str, list[str]]]:
 
 def _scoring(layout: Layout) -> Iterator[tuple[str, list[str]]]:
     # All of them before the first line: a file that is missing is an error, not half a summary.
-    fetch, infer = map(_read, (layout.fetch_summary, layout.infer_summary))
+    fetch, infer = FetchSummary.read(layout), InferSummary.read(layout)
     verdict = Verdict.read(layout)
     yield "Data", list(_data(fetch))
     yield "Predictions", list(_predictions(infer))
     yield _drift_title(verdict), list(verdict.reasons)
 
 
-def _data(fetch: dict[str, Any]) -> Iterator[str]:
-    for name in ("train", "holdout", "batch"):
-        split = fetch["splits"][name]
-        days = f"{split['first'][:10]} to {split['last'][:10]}" if split["messages"] else "none yet"
+def _data(fetch: FetchSummary) -> Iterator[str]:
+    for name in SPLITS:
+        split = fetch.splits[name]
         yield (
-            f"{name:<8} {split['messages']:>6} messages  {days}  "
-            f"{split['ham']} ham, {split['spam']} spam"
+            f"{name:<8} {split.messages:>6} messages  {split.days or 'none yet'}  "
+            f"{split.ham} ham, {split.spam} spam"
         )
     dropped = ", ".join(
-        f"{count} {reason.replace('_', ' ')}" for reason, count in fetch["dropped"].items() if count
+        f"{count} {in_words(reason)}" for reason, count in fetch.dropped.items() if count
     )
     yield f"left out: {dropped or 'nothing'}"
 
 
-def _holdout(metrics: dict[str, Any]) -> str:
-    holdout = metrics["holdout"]
+def _holdout(report: Report) -> str:
     return (
-        f" on {holdout['ham']} ham and {holdout['spam']} spam held out, with "
-        f"{metrics['confidence']:.0%} intervals"
+        f" on {report.holdout.ham} ham and {report.holdout.spam} spam held out, with "
+        f"{report.confidence:.0%} intervals"
     )
 
 
-def _quality(metrics: dict[str, Any]) -> Iterator[str]:
-    candidate, champion = metrics["candidate"], metrics["champion"]
-    for key, name in QUALITY.items():
-        beside = f"   champion {interval(champion[key])}" if champion else ""
-        yield f"{name:<38}{interval(candidate[key])}{beside}"
+def _quality(report: Report) -> Iterator[str]:
+    own, champion = report.candidate.metrics, report.champion
+    for metric in QUALITY:
+        beside = f"   champion {champion.metrics[metric.name]:{SHOWN}}" if champion else ""
+        yield f"{metric.heading:<{_WIDTH}}{own[metric.name]:{SHOWN}}{beside}"
 
 
-def interval(of: Mapping[str, float | None]) -> str:
-    """Return a number with its interval for people: `0.2615  [0.0377, 0.5809]`."""
-    value, low, high = ("?" if of[end] is None else f"{of[end]:.4f}" for end in _ENDS)
-    return f"{value}  [{low}, {high}]"
-
-
-_ENDS = ("value", "low", "high")
-
-
-def _gate_title(receipt: dict[str, Any], layout: Layout) -> str:
-    decision = "accepted" if receipt["gate"]["accepted"] else "REFUSED"
-    model = read_pointer(layout.pointer).model
-    other = "" if model == receipt["model"] else f"; in production is {str(model)[:12]}"
+def _gate_title(receipt: Receipt, layout: Layout) -> str:
+    decision = "accepted" if receipt.gate.accepted else "REFUSED"
+    model = Pointer.read(layout).model
+    other = "" if model == receipt.model else f"; in production is {str(model)[:12]}"
     return f"Gate: {decision}{other}"
 
 
-def _predictions(infer: dict[str, Any]) -> Iterator[str]:
-    window = infer["window"]
+def _predictions(infer: InferSummary) -> Iterator[str]:
     yield (
-        f"{infer['messages']} messages of {window['from']} to {window['to']}: "
-        f"{infer['spam']} spam, by model {infer['model'][:12]}"
+        f"{infer.messages} messages of {infer.window.start} to {infer.window.end}: "
+        f"{infer.spam} spam, by model {infer.model[:12]}"
     )
 
 
@@ -160,7 +135,7 @@ def _next(verdict: Verdict, layout: Layout) -> Iterator[str]:
     if report.exists() and _is_about(report.read_text(encoding="utf-8"), verdict):
         yield f"{report!s:<30} what changed, to look at in a browser"
     yield f"{f'{layout.predictions}/':<30} the verdicts, Parquet by day"
-    yield f"{f'{layout.plots}/':<30} `dvc plots show`; slices in {layout.metrics}"
+    yield f"{f'{layout.plots}/':<30} `dvc plots show`; slices in {layout.evaluation}"
     yield "make compare                   experiments side by side"
 
 

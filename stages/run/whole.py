@@ -6,7 +6,7 @@ from stages import config
 from stages.machine.console import say
 from stages.machine.files import exclusive
 from stages.records.layout import HERE, Layout
-from stages.records.pointer import read_pointer, write_pointer
+from stages.records.pointer import Pointer
 from stages.registry.promotion import promote, publish, vacate
 from stages.registry.shelves import RegistryShelf
 from stages.run.arrival import bring
@@ -45,24 +45,24 @@ def _first_model(registry: config.Registry, layout: Layout) -> None:
     neither a registry nor a DVC remote. Then, and in a project without a model, this run's
     candidate goes into production if the gate accepts it.
     """
-    pointer = layout.pointer
-    before = read_pointer(pointer)
+    before = Pointer.read(layout)
     if before.model is not None:
         if not _lost(before.model, registry, layout):
             return
         say(
-            f"run: {pointer} names the model {before.model[:12]}, which neither the registry nor "
-            "this machine's training has; this run's candidate becomes the local production model "
-            f"if the gate accepts it (to go back: git checkout -- {pointer})"
+            f"run: {layout.pointer} names the model {before.model[:12]}, which neither the "
+            "registry nor this machine's training has; this run's candidate becomes the local "
+            "production model if the gate accepts it "
+            f"(to go back: git checkout -- {layout.pointer})"
         )
         vacate(layout)
-    vacant = read_pointer(pointer)
+    vacant = Pointer.read(layout)
     try:
         reproduce("register", layout=layout)
         promote(registry, layout)
     except BaseException:
-        if read_pointer(pointer) == vacant:
-            write_pointer(before, pointer)
+        if Pointer.read(layout) == vacant:
+            before.write(layout)
         raise
 
 

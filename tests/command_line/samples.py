@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 
 from stages import config
 from stages.embed import schema
-from stages.machine.files import tree_digest, write_json, write_parquet
+from stages.machine.files import tree_digest, write_parquet
 from stages.mail.message import content_id
-from stages.model.evaluation import Scores, evaluate
+from stages.model.evaluation import Scores, evaluate, headline
 from stages.model.tables import COLUMNS, Split
 from stages.records.layout import Layout
 from stages.records.messages import MESSAGE_SCHEMA
-from stages.records.pointer import Pointer, write_pointer
+from stages.records.pointer import Pointer
 from tests.command_line.project import Project
 from tests.registry.samples import ENCODER
 
@@ -54,8 +54,9 @@ def write_evaluation(project: Project) -> None:
     held_out = pq.read_table(data / "fetch/holdout.parquet", columns=COLUMNS)
     split = Split(held_out, np.zeros((len(held_out), ENCODER.dim), np.float32), "encoder")
     scores = Scores(digest, split.spam.astype(float), threshold=0.5)
-    metrics = evaluate(split, scores, None, config.Evaluation(100, 0.95), seed=1)
-    write_json(data / "evaluate/metrics.json", metrics)
+    report = evaluate(split, scores, None, config.Evaluation(100, 0.95), seed=1)
+    report.write(Layout(project.folder))
+    headline(report).write(Layout(project.folder))
     for name, text in {
         "evaluate/plots/roc.csv": "x,y\n0,1\n",
         "train/trials.csv": "trial\n0\n",
@@ -66,11 +67,11 @@ def write_evaluation(project: Project) -> None:
     rows = [{"id": name, "embedding": [0.0] * ENCODER.dim} for name in ids]
     batch = pa.RecordBatch.from_pylist(rows, schema=schema(ENCODER))
     write_parquet(data / "embed/batch.parquet", schema(ENCODER), [batch])
-    write_pointer(Pointer("spamline", None, None), Layout(project.folder).pointer)
+    Pointer("spamline", None, None).write(Layout(project.folder))
 
 
 def in_production(project: Project) -> str:
     """Let the pointer name the project's model; return its digest."""
     digest = tree_digest(project.folder / "data/train/model")
-    write_pointer(Pointer("spamline", digest, None), Layout(project.folder).pointer)
+    Pointer("spamline", digest, None).write(Layout(project.folder))
     return digest

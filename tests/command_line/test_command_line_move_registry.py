@@ -95,7 +95,8 @@ def test_every_model_arrives_whole_and_once(
     assert all(names_its_own_run(registry, model["digest"]) for model in before)
     assert [model["version_tags"]["gate"] for model in before] == ["accepted", "refused"]
     assert before[0]["version_tags"]["reviewed"] == "by a person"
-    assert [name for name, _ in before[0]["evidence"]] == ["metrics.json", "plots", "trials.csv"]
+    evidence = ["metrics.json", "plots", "report.json", "trials.csv"]
+    assert [name for name, _ in before[0]["evidence"]] == evidence
     assert registry.holder(CHAMPION) == before[0]["digest"]
 
     # The team has moved on: a second move leaves that alone.

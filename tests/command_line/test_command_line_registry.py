@@ -11,8 +11,7 @@ import pytest
 from stages.machine.files import tree_digest
 from stages.machine.variables import TRACKING_URI
 from stages.records.layout import Layout
-from stages.records.pointer import Pointer, write_pointer
-from stages.records.receipt import write_receipt
+from stages.records.pointer import Pointer
 from tests.command_line.project import DEAD, Project
 from tests.command_line.samples import in_production
 from tests.registry.samples import receipt_of
@@ -29,7 +28,7 @@ def test_no_production_model(evaluated: Project) -> None:
 def test_a_registry_that_is_not_there(evaluated: Project, verb: str) -> None:
     digest = in_production(evaluated)
     if verb == "promote":
-        write_receipt(receipt_of(digest), Layout(evaluated.folder).receipt)
+        receipt_of(digest).write(Layout(evaluated.folder))
     if verb == "monitor":
         (evaluated.folder / "data/infer/predictions").mkdir(parents=True)
     evaluated.environment[TRACKING_URI] = DEAD.replace("//", "//user:secret@")
@@ -95,7 +94,7 @@ def test_a_model_that_is_not_the_evaluated_one(evaluated: Project) -> None:
 
 def test_metrics_of_no_model_are_a_bug_with_its_traceback(evaluated: Project) -> None:
     # No run leaves this, and DVC would make it anew: whoever sees it needs the place in the code.
-    (evaluated.folder / "data/evaluate/metrics.json").write_text("{}")
+    (evaluated.folder / "data/evaluate/report.json").write_text("{}")
     status, _, err = evaluated.run("register")
     assert status == 1
     assert "Traceback" in err
@@ -118,7 +117,7 @@ def test_a_registered_model_that_was_tampered_with(evaluated: Project) -> None:
 
 @pytest.mark.slow
 def test_a_production_model_that_nobody_has(evaluated: Project) -> None:
-    write_pointer(Pointer("spamline", "f" * 64, None), Layout(evaluated.folder).pointer)
+    Pointer("spamline", "f" * 64, None).write(Layout(evaluated.folder))
     line = evaluated.refuse("infer")
     assert "has no model ffffffffffff" in line
     assert "`make run`" in line
@@ -127,6 +126,6 @@ def test_a_production_model_that_nobody_has(evaluated: Project) -> None:
 @pytest.mark.slow
 def test_a_gate_that_says_no_is_status_3(evaluated: Project) -> None:
     digest = tree_digest(evaluated.folder / "data/train/model")
-    write_receipt(receipt_of(digest, accepted=False), Layout(evaluated.folder).receipt)
+    receipt_of(digest, accepted=False).write(Layout(evaluated.folder))
     line = evaluated.refuse("promote", status=3)
     assert "was refused: a reason with numbers" in line

@@ -67,7 +67,7 @@ def cut(
 ) -> tuple[dict[str, Any], dict[str, pa.Table]]:
     source = Mail(rows, undated)
     summary = write_splits(source, window, DUPLICATES, seed=1, folder=tmp_path)
-    splits = {name: pq.read_table(tmp_path / f"{name}.parquet") for name in summary["splits"]}
+    splits = {name: pq.read_table(tmp_path / f"{name}.parquet") for name in summary.splits}
     return summary, splits
 
 
@@ -81,13 +81,13 @@ def test_splits_are_in_time_order_and_complete(tmp_path: Path) -> None:
     assert names(splits["train"])[:3] == ["ham1", "spam1", "ham2"]
     assert names(splits["holdout"])[0] == "ham9"
     assert names(splits["batch"]) == ["ham13", "spam13", "ham14", "spam14"]
-    assert sum(summary["dropped"].values()) == 0
+    assert sum(summary.dropped.values()) == 0
     for name, table in splits.items():
         assert table.schema.equals(MESSAGE_SCHEMA)
-        told = summary["splits"][name]
-        assert (told["ham"] + told["spam"], told["messages"]) == (table.num_rows, table.num_rows)
-        assert told["sha256"] == sha256(tmp_path / f"{name}.parquet")
-    assert summary["source"]["first"] == "2024-01-01T12:00:00+00:00"
+        told = summary.splits[name]
+        assert (told.ham + told.spam, told.messages) == (table.num_rows, table.num_rows)
+        assert told.sha256 == sha256(tmp_path / f"{name}.parquet")
+    assert summary.source.first == dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)
 
 
 def test_only_the_splits_are_left_in_the_folder(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_of_messages_with_one_id_the_first_counts(tmp_path: Path) -> None:
     assert names(splits["train"]).count("ham3") == 1
     assert "ham3" not in names(splits["holdout"])
     assert names(splits["batch"]).count("ham13") == 1
-    assert summary["dropped"]["same_id"] == 2
+    assert summary.dropped["same_id"] == 2
 
 
 def test_no_copy_of_a_training_message_stands_in_the_holdout(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_no_copy_of_a_training_message_stands_in_the_holdout(tmp_path: Path) -> 
     summary, splits = cut(tmp_path, [*ROWS, *copies, *late, *batch])
     assert [name for name in names(splits["train"]) if "copy" in name] == ["copy2"]
     assert [name for name in names(splits["holdout"]) if name[:4] in ("copy", "late")] == ["late10"]
-    assert summary["dropped"] | {} == {
+    assert summary.dropped | {} == {
         "undated": 0,
         "same_id": 0,
         "unlabelled": 0,
@@ -156,15 +156,15 @@ def test_history_is_labelled_and_the_batch_need_not_be(tmp_path: Path) -> None:
     summary, splits = cut(tmp_path, rows, undated=7)
     assert "nobody said" not in names(splits["train"])
     assert names(splits["batch"]) == ["new"]
-    assert summary["splits"]["batch"]["unlabelled"] == 1
-    assert (summary["dropped"]["unlabelled"], summary["dropped"]["undated"]) == (1, 7)
+    assert summary.splits["batch"].unlabelled == 1
+    assert (summary.dropped["unlabelled"], summary.dropped["undated"]) == (1, 7)
 
 
 def test_a_sample_keeps_both_classes(tmp_path: Path) -> None:
     summary, splits = cut(tmp_path, ROWS, dataclasses.replace(WINDOW, max_messages=4))
     assert [table.num_rows for table in splits.values()] == [4, 4, 4]
-    assert summary["splits"]["train"]["spam"] == 2
-    assert summary["dropped"]["sample"] == 12 + 4
+    assert summary.splits["train"].spam == 2
+    assert summary.dropped["sample"] == 12 + 4
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_a_batch_that_is_still_to_come_is_empty_and_fine(tmp_path: Path) -> None
     """So a retraining on all mail until today leaves it; behind a gap it is a mistake."""
     rows = [row for row in ROWS if row["received_at"].day < 13]
     summary, splits = cut(tmp_path / "next", rows)
-    assert splits["batch"].num_rows == summary["splits"]["batch"]["messages"] == 0
+    assert splits["batch"].num_rows == summary.splits["batch"].messages == 0
     gap = dataclasses.replace(WINDOW, batch_from=dt.date(2024, 1, 14))
     with pytest.raises(DataError, match="holds no messages"):
         write_splits(Mail(rows), gap, DUPLICATES, seed=1, folder=tmp_path / "gap")
@@ -219,4 +219,4 @@ def test_a_batch_that_is_still_to_come_is_empty_and_fine(tmp_path: Path) -> None
 def test_a_batch_of_one_class_is_fine(tmp_path: Path) -> None:
     rows = [row for row in ROWS if row["received_at"].day < 13 or row["label"] == "ham"]
     summary, _ = cut(tmp_path, rows)
-    assert summary["splits"]["batch"]["spam"] == 0
+    assert summary.splits["batch"].spam == 0

@@ -7,13 +7,13 @@ import pytest
 from sklearn import metrics as sk
 
 from stages.model.metrics import (
-    bootstrap_weights,
-    interval,
+    METRICS,
+    ROC_AUC,
     metrics_at,
     one_minus_auc_percent,
-    resampled,
     spam_recall_at,
 )
+from stages.model.resampling import bootstrap_weights, interval, resampled
 
 
 @pytest.fixture
@@ -80,12 +80,10 @@ def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
         spam = np.arange(200) < 80
         p = rng.normal(spam * 1.0, 1.0)
         found = interval(
-            resampled(
-                {"auc": metrics_at(0.5)["roc_auc"]}, spam, p, bootstrap_weights(spam, 200, seed)
-            )["auc"],
+            resampled({"auc": ROC_AUC.at(0.5)}, spam, p, bootstrap_weights(spam, 200, seed))["auc"],
             0.9,
         )
-        covered += found["low"] <= 0.7602 <= found["high"]  # Phi(1 / sqrt 2)
+        covered += found.low <= 0.7602 <= found.high  # Phi(1 / sqrt 2)
     assert 165 <= covered <= 195
 
 
@@ -95,6 +93,13 @@ def test_memory_chunks_do_not_change_the_values(
     spam, p = scored
     weights = bootstrap_weights(spam, 50, 3)
     whole = resampled(metrics_at(0.5), spam, p, weights)
-    monkeypatch.setattr("stages.model.metrics._CHUNK", 500 * 7)
+    monkeypatch.setattr("stages.model.resampling._CHUNK", 500 * 7)
     for name, values in resampled(metrics_at(0.5), spam, p, weights).items():
         np.testing.assert_allclose(values, whole[name])
+
+
+def test_the_table_names_each_metric_once_and_few_of_them_are_headlines() -> None:
+    for names in ([m.name for m in METRICS], [m.title for m in METRICS]):
+        assert len(set(names)) == len(METRICS)
+    headlines = [metric.headline for metric in METRICS if metric.headline]
+    assert len(set(headlines)) == len(headlines) <= 10

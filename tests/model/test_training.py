@@ -12,11 +12,12 @@ import pytest
 from stages import config
 from stages.machine.errors import DataError
 from stages.model.evaluation import Scores, evaluate
-from stages.model.metrics import roc_auc
+from stages.model.metrics import ROC_AUC, roc_auc
 from stages.model.scoring.messages import Messages
 from stages.model.tables import Split
 from stages.model.training.calibration import ham_threshold
 from stages.model.training.fitting import Trained, fit_filter
+from stages.records.interval import Interval
 
 FEATURES = config.Features(
     embedding=True,
@@ -176,15 +177,17 @@ def test_champion_and_candidate_differ_by_a_paired_interval() -> None:
     evaluation = config.Evaluation(resamples=200, confidence=0.95)
     report = evaluate(split, candidate, champion, evaluation, seed=1)
     same = evaluate(split, candidate, candidate, evaluation, seed=1)
-    assert report["difference"]["roc_auc"]["value"] == pytest.approx(
-        report["candidate"]["roc_auc"]["value"] - report["champion"]["roc_auc"]["value"]
+    own, theirs, apart = (
+        metrics[ROC_AUC.name].value
+        for metrics in (report.candidate.metrics, report.champion.metrics, report.difference)
     )
-    assert not report["champion"]["saw_holdout"]
+    assert apart == pytest.approx(own - theirs)
+    assert report.champion.saw_holdout is False
     seen = dataclasses.replace(champion, trained_until=table["received_at"][0])
-    assert evaluate(split, candidate, seen, evaluation, seed=1)["champion"]["saw_holdout"]
-    assert same["difference"]["roc_auc"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    assert evaluate(split, candidate, seen, evaluation, seed=1).champion.saw_holdout
+    assert same.difference[ROC_AUC.name] == Interval(0.0, 0.0, 0.0)
     # Every message is HTML, short, of one month; nobody knows of lists.
-    assert set(report["slices"]) == {"month 2002-08", "html yes", "length below 1000"}
+    assert set(report.slices) == {"month 2002-08", "html yes", "length below 1000"}
 
 
 def test_fewer_messages_of_a_class_than_folds_are_one_line() -> None:

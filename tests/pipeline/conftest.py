@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from stages.records.pointer import Pointer, write_pointer
+from stages.records.layout import Layout
+from stages.records.pointer import Pointer
 
 COPIED = [
     "conf",
@@ -153,7 +154,7 @@ def _project(root: Path, clone: Clone) -> Clone:
     config = clone.folder / "conf" / "config.yaml"
     config.write_text(config.read_text().replace("size: full", "size: small"))
     (clone.folder / "data").mkdir()
-    write_pointer(NO_MODEL, clone.folder / "data" / "production.json")
+    NO_MODEL.write(Layout(clone.folder))
     clone.run("git", "init", "--quiet", "--initial-branch", "main")
     clone.stages("params")
     clone.commit("the project")

@@ -20,7 +20,8 @@ from stages import config
 from stages.drift.comparison import comparison_of
 from stages.drift.inputs import read_reference
 from stages.machine.files import exclusive
-from stages.records.pointer import Pointer, write_pointer
+from stages.records.layout import Layout
+from stages.records.pointer import Pointer
 from tests.pipeline.conftest import Clone
 
 pytestmark = pytest.mark.slow
@@ -100,7 +101,7 @@ def test_a_first_model_that_the_gate_refuses_leaves_the_pointer(clone: Clone) ->
     size.write_text(size.read_text().replace("min_holdout: 10", "min_holdout: 1000"))
     clone.stages("params")
     pointer = clone.folder / "data/production.json"
-    write_pointer(Pointer("spamline", model=None, previous=None), pointer)
+    Pointer("spamline", model=None, previous=None).write(Layout(clone.folder))
     before = pointer.read_text()
     said = clone.stages("run", status=3)
     assert "spam; at least 1000 of each are needed" in said

@@ -12,7 +12,8 @@ from tests.pipeline.conftest import Clone
 
 pytestmark = pytest.mark.slow
 
-METRICS, RECEIPT = "data/evaluate/metrics.json", "data/register/receipt.json"
+REPORT, RECEIPT = "data/evaluate/report.json", "data/register/receipt.json"
+METRICS = "data/evaluate/metrics.json"
 
 
 def forge(clone: Clone, name: str, change: Callable[[Any], None]) -> None:
@@ -25,26 +26,34 @@ def forge(clone: Clone, name: str, change: Callable[[Any], None]) -> None:
     path.write_text(text)
 
 
-def better(metrics: Any) -> None:
-    metrics["candidate"]["brier"]["value"] = 0.0001
+def better(report: Any) -> None:
+    report["candidate"]["brier"]["value"] = 0.0001
 
 
 def test_an_honest_commit_is_trusted_and_stays_as_it_is(clone: Clone) -> None:
     said = clone.stages("trust")
-    assert "is what evaluate finds" in said
+    assert "are what evaluate finds" in said
     assert "no remote is set up here" in said
     assert clone.run("git", "status", "--porcelain") == ""
 
 
 def test_a_forged_metric_with_a_fresh_digest_is_found(clone: Clone) -> None:
-    forge(clone, METRICS, better)
+    forge(clone, REPORT, better)
     forge(clone, RECEIPT, lambda receipt: better({"candidate": receipt["metrics"]}))
     clone.dvc("commit", "--force", "evaluate", "register")
     clone.commit("a better model")
     assert "didn't change" in clone.dvc("repro", "--dry", "register")
     line = clone.stages("trust", status=3).splitlines()[-1]
-    assert f"{METRICS} says candidate.brier.value 0.0001, computed again it is" in line
+    assert f"{REPORT} says candidate.brier.value 0.0001, computed again it is" in line
     assert clone.run("git", "status", "--porcelain") == ""
+
+
+def test_a_forged_headline_is_found(clone: Clone) -> None:
+    forge(clone, METRICS, lambda headline: headline.update(brier=0.0001))
+    clone.dvc("commit", "--force", "evaluate")
+    clone.commit("a better model")
+    line = clone.stages("trust", status=3).splitlines()[-1]
+    assert f"{METRICS} says brier 0.0001, computed again it is" in line
 
 
 def test_a_forged_gate_is_found(clone: Clone) -> None:

@@ -5,16 +5,11 @@ from pathlib import Path
 import pytest
 
 from stages.machine.errors import RegistryError
-from stages.records.pointer import Pointer, incumbent, read_pointer, write_pointer
+from stages.records.layout import Layout
+from stages.records.pointer import Pointer, incumbent
 from tests.registry.samples import ACHIEVED
 
 A, B = "a" * 64, "b" * 64
-
-
-def test_pointer_survives_a_round_trip(tmp_path: Path) -> None:
-    pointer = Pointer("spamline", A, B, ACHIEVED)
-    write_pointer(pointer, tmp_path / "production.json")
-    assert read_pointer(tmp_path / "production.json") == pointer
 
 
 def pointer_text(**changes: object) -> str:
@@ -29,27 +24,28 @@ def achieved(**changes: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("content", "named"),
     [
-        ("{", "Expecting"),
-        ("[]", "keys differ"),
-        ('{"name": "x", "model": null}', "keys differ"),
-        (pointer_text(model="abc"), "model is 'abc'"),
-        (pointer_text(previous=7), "previous is 7"),
-        (pointer_text(name=None), "name is None"),
-        (pointer_text(holdout=0.5), "holdout is 0.5"),
-        (pointer_text(holdout={"ham": 1}), "holdout is {'ham': 1}"),
-        (pointer_text(holdout=achieved(log_loss="1")), "log_loss is '1'"),
-        (pointer_text(holdout=achieved(log_loss=float("nan"))), "log_loss is nan"),
-        (pointer_text(holdout=achieved(log_loss=float("inf"))), "log_loss is inf"),
-        (pointer_text(holdout=achieved(spam=0)), "spam is 0"),
+        ("{", "Invalid JSON"),
+        ("[]", "the whole file"),
+        ('{"name": "x", "model": null}', "previous: Field required"),
+        (pointer_text(mood="gloomy"), "mood: Unexpected"),
+        (pointer_text(model="abc"), "model: String should match"),
+        (pointer_text(model=A + "\n"), "model: String should match"),
+        (pointer_text(previous=7), "previous: Input should be a valid string"),
+        (pointer_text(name=None), "name: Input should be a valid string"),
+        (pointer_text(holdout=0.5), "holdout: Input should be an object"),
+        (pointer_text(holdout={"ham": 1}), "holdout.spam: Field required"),
+        (pointer_text(holdout=achieved(log_loss="1")), "holdout.log_loss: Input should be a valid"),
+        (pointer_text(holdout=achieved(log_loss=float("nan"))), "holdout.log_loss: Input should"),
+        (pointer_text(holdout=achieved(log_loss=float("inf"))), "holdout.log_loss: Input should"),
+        (pointer_text(holdout=achieved(spam=0)), "holdout.spam: Input should be greater"),
     ],
 )
-def test_malformed_pointer_is_one_line_with_its_fix(
-    tmp_path: Path, content: str, named: str
-) -> None:
-    path = tmp_path / "production.json"
-    path.write_text(content)
+def test_malformed_pointer_is_one_line_with_its_fix(tmp_path: Path, content: str, named: str):
+    layout = Layout(tmp_path)
+    layout.pointer.parent.mkdir()
+    layout.pointer.write_text(content)
     with pytest.raises(RegistryError) as caught:
-        read_pointer(path)
+        Pointer.read(layout)
     message = str(caught.value)
     assert named in message
     assert "git checkout" in message
@@ -58,7 +54,7 @@ def test_malformed_pointer_is_one_line_with_its_fix(
 
 def test_missing_pointer_is_said(tmp_path: Path) -> None:
     with pytest.raises(RegistryError, match="does not exist"):
-        read_pointer(tmp_path / "production.json")
+        Pointer.read(Layout(tmp_path))
 
 
 def test_candidate_is_compared_with_the_model_in_production() -> None:

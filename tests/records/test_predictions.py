@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stages.machine.files import tree_digest
+from stages.records.infer_summary import InferSummary, ScoredWindow
 from stages.records.predictions import Tally, prediction_rows, write_predictions
 from tests.stores.samples import DROP, START, rows
 
@@ -67,10 +68,12 @@ def test_last_bits_of_a_probability_do_not_reach_the_bytes(tmp_path: Path) -> No
 def test_tally_counts_what_passes() -> None:
     tally = Tally()
     tally.seen(rows(1, 2, 3))
-    assert tally.summary() == {
-        "messages": 3,
-        "spam": 1,
-        "spam_share": pytest.approx(1 / 3),
-        "mean_probability": pytest.approx(0.5),
-        "histogram": [0, 1, 0, 0, 0, 1, 0, 0, 0, 1],
-    }
+    assert tally.summary(DROP) == InferSummary(
+        model=DROP.model,
+        window=ScoredWindow(DROP.window.batch_from, DROP.window.batch_to),
+        messages=3,
+        spam=1,
+        spam_share=pytest.approx(1 / 3),
+        mean_probability=pytest.approx(0.5),
+        histogram=(0, 1, 0, 0, 0, 1, 0, 0, 0, 1),
+    )

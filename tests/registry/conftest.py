@@ -14,7 +14,7 @@ import pytest
 from stages.machine.files import tree_digest
 from stages.machine.variables import TRACKING_URI
 from stages.records.layout import Layout
-from stages.records.pointer import Pointer, write_pointer
+from stages.records.pointer import Pointer
 from stages.registry.mlflow.connect import open_at, open_registry
 from stages.registry.mlflow.location import locate
 from stages.registry.mlflow.models import ModelRegistry
@@ -29,7 +29,7 @@ def layout(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layou
     layout = Layout(tmp_path)
     # Where the stores are.
     shutil.copy(root / "params.yaml", layout.params)
-    write_pointer(Pointer(LOCAL.name, None, None), layout.pointer)
+    Pointer(LOCAL.name, None, None).write(layout)
     return layout
 
 

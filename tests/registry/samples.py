@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from stages import config
-from stages.records.holdout import Holdout
+from stages.records.holdout import Counts, Holdout
+from stages.records.interval import Interval
 from stages.records.receipt import GateDecision, Receipt
 
 LOCAL = config.Registry(name="spamline")
@@ -21,8 +22,8 @@ SPAM_TEXT = "Win free money now, click here to claim your cash prize"
 HAM_TEXT = "The meeting notes for the parser patch are attached, see you on Monday"
 
 
-def interval(value: float, margin: float = 0.1) -> dict[str, float]:
-    return {"value": value, "low": value - margin, "high": value + margin}
+def interval(value: float, margin: float = 0.1) -> Interval:
+    return Interval(value, value - margin, value + margin)
 
 
 # What the receipt says below.
@@ -36,10 +37,10 @@ def receipt_of(digest: str, *, accepted: bool = True) -> Receipt:
         name=LOCAL.name,
         model=digest,
         data={"train": "1" * 64, "holdout": "2" * 64},
-        holdout={"ham": 300, "spam": 100},
+        holdout=Counts(ham=300, spam=100),
         metrics={
             "one_minus_auc_percent": interval(0.66),
-            "log_loss": {"value": 0.05, "low": 0.0304, "high": 0.0696},
+            "log_loss": Interval(0.05, 0.0304, 0.0696),
             "f1": interval(0.9),
         },
         confidence=0.95,

@@ -15,7 +15,7 @@ from stages.machine.files import tree_digest
 from stages.model.space import fingerprint
 from stages.records.layout import Layout
 from stages.records.messages import MESSAGE_SCHEMA
-from stages.records.pointer import Pointer, write_pointer
+from stages.records.pointer import Pointer
 from stages.registry.mlflow.models import ModelRegistry
 from stages.registry.shelves import RegistryShelf
 from tests.registry.samples import ENCODER, HAM_TEXT, SPAM_TEXT
@@ -66,7 +66,7 @@ def production(registry: ModelRegistry, layout: Layout, tiny_filter: Path) -> st
     """A model in production that the registry lacks and this checkout has."""
     shutil.copytree(tiny_filter, layout.model)
     digest = tree_digest(layout.model)
-    write_pointer(Pointer("spamline", digest, None), layout.pointer)
+    Pointer("spamline", digest, None).write(layout)
     return digest
 
 
@@ -130,8 +130,8 @@ def test_no_production_model_is_one_line_with_its_fix(
 
 def test_production_model_that_nobody_has_is_said(
     registry: ModelRegistry, layout: Layout, shelf: RegistryShelf
-) -> None:
-    write_pointer(Pointer("spamline", "f" * 64, None), layout.pointer)
+):
+    Pointer("spamline", "f" * 64, None).write(layout)
     with pytest.raises(RegistryError, match=r"has no model ffffffffffff.*make run"):
         infer.run(params(), layout, shelf)
 

@@ -13,7 +13,6 @@ import yaml
 from stages.machine.errors import RegistryError
 from stages.machine.files import tree_digest
 from stages.records.layout import Layout
-from stages.records.receipt import write_receipt
 from stages.registry.mlflow.connect import open_at, open_registry
 from stages.registry.mlflow.location import locate
 from stages.registry.mlflow.models import CHAMPION, ModelRegistry
@@ -94,7 +93,7 @@ def test_run_shows_people_what_made_the_model(
     assert run.data.metrics["one_minus_auc_percent"] == pytest.approx(0.66)
     assert run.data.metrics["one_minus_auc_percent.high"] == pytest.approx(0.76)
     stored = {item.path for item in client.list_artifacts(run.info.run_id)}
-    assert stored == {"metrics.json", "plots", "trials.csv"}
+    assert stored == {"metrics.json", "plots", "report.json", "trials.csv"}
     assert version.tags["gate"] == "accepted"
     assert version.description == "a reason with numbers"
 
@@ -172,7 +171,7 @@ def test_empty_registry_is_filled_from_the_very_model(
     registry: ModelRegistry, make_model: MakeModel, layout: Layout, shelf: RegistryShelf
 ) -> None:
     digest = make_model()
-    write_receipt(receipt_of(digest), layout.receipt)
+    receipt_of(digest).write(layout)
     assert tree_digest(shelf.obtain(digest)) == digest
     assert registry.find(digest) == "1"
     assert float(tags(registry, digest)[LOSS]) == pytest.approx(0.66)
@@ -182,7 +181,7 @@ def test_model_without_its_own_receipt_is_filled_in_without_metrics(
     registry: ModelRegistry, make_model: MakeModel, layout: Layout, shelf: RegistryShelf
 ) -> None:
     digest = make_model()
-    write_receipt(receipt_of(UNKNOWN), layout.receipt)
+    receipt_of(UNKNOWN).write(layout)
     shelf.obtain(digest)
     assert LOSS not in tags(registry, digest)
 

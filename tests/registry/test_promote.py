@@ -5,8 +5,8 @@ import pytest
 
 from stages.machine.errors import GateError, RegistryError
 from stages.records.layout import Layout
-from stages.records.pointer import Pointer, read_pointer, write_pointer
-from stages.records.receipt import Receipt, write_receipt
+from stages.records.pointer import Pointer
+from stages.records.receipt import Receipt
 from stages.registry.mlflow.models import CHAMPION
 from stages.registry.promotion import move_pointer, promote, vacate
 from stages.registry.registration import registration_of
@@ -36,9 +36,9 @@ def test_accepted_candidate_becomes_production_and_champion(
     shelf: RegistryShelf, make_model: MakeModel, capsys: pytest.CaptureFixture[str], layout: Layout
 ) -> None:
     digest = registered(shelf, make_model())
-    write_receipt(receipt_of(digest), layout.receipt)
+    receipt_of(digest).write(layout)
     promote(LOCAL, layout)
-    assert read_pointer(layout.pointer) == Pointer("spamline", digest, None, ACHIEVED)
+    assert Pointer.read(layout) == Pointer("spamline", digest, None, ACHIEVED)
     assert champion(shelf) == digest
     assert digest[:12] in capsys.readouterr().out
 
@@ -52,7 +52,7 @@ def test_promoting_twice_keeps_the_model_before(
     receipt = compared_with(second, first)
     once = move_pointer(receipt, shelf)
     assert move_pointer(receipt, shelf) == once
-    assert read_pointer(layout.pointer) == once == Pointer("spamline", second, first, ACHIEVED)
+    assert Pointer.read(layout) == once == Pointer("spamline", second, first, ACHIEVED)
     assert champion(shelf) == second
 
 
@@ -60,7 +60,7 @@ def test_alias_is_repaired_after_a_crash_between_pointer_and_alias(
     shelf: RegistryShelf, make_model: MakeModel, layout: Layout
 ) -> None:
     digest = registered(shelf, make_model())
-    write_pointer(Pointer("spamline", digest, ELSEWHERE), layout.pointer)
+    Pointer("spamline", digest, ELSEWHERE).write(layout)
     receipt = compared_with(digest, ELSEWHERE)
     assert move_pointer(receipt, shelf).previous == ELSEWHERE
     assert champion(shelf) == digest
@@ -73,7 +73,7 @@ def test_refused_candidate_never_moves_the_pointer(
     with pytest.raises(GateError, match="a reason with numbers") as caught:
         move_pointer(receipt_of(digest, accepted=False), shelf)
     assert caught.value.exit_status == 3
-    assert read_pointer(layout.pointer).model is None
+    assert Pointer.read(layout).model is None
 
 
 def test_unregistered_candidate_never_moves_the_pointer(
@@ -81,13 +81,13 @@ def test_unregistered_candidate_never_moves_the_pointer(
 ) -> None:
     with pytest.raises(RegistryError, match="has no model"):
         move_pointer(receipt_of(ELSEWHERE), shelf)
-    assert read_pointer(layout.pointer).model is None
+    assert Pointer.read(layout).model is None
 
 
 def test_vacated_pointer_makes_the_next_promotion_a_first_one(
     shelf: RegistryShelf, make_model: MakeModel, layout: Layout
-) -> None:
-    write_pointer(Pointer("spamline", ELSEWHERE, "e" * 64), layout.pointer)
+):
+    Pointer("spamline", ELSEWHERE, "e" * 64).write(layout)
     vacate(layout)
     digest = registered(shelf, make_model())
     assert move_pointer(receipt_of(digest), shelf) == Pointer("spamline", digest, None, ACHIEVED)
@@ -97,8 +97,8 @@ def test_a_candidate_that_was_compared_with_another_model_is_not_promoted(
     shelf: RegistryShelf, make_model: MakeModel, layout: Layout
 ) -> None:
     """Two candidates against the same champion: the second must meet the first before it goes."""
-    write_pointer(Pointer("spamline", ELSEWHERE, None), layout.pointer)
+    Pointer("spamline", ELSEWHERE, None).write(layout)
     digest = registered(shelf, make_model())
     with pytest.raises(GateError, match=r"compared with no model.*the model ffffffffffff.*repro"):
         move_pointer(receipt_of(digest), shelf)
-    assert read_pointer(layout.pointer).model == ELSEWHERE
+    assert Pointer.read(layout).model == ELSEWHERE

@@ -1,5 +1,4 @@
 import dataclasses
-import json
 from collections.abc import Callable
 
 import pytest
@@ -7,8 +6,11 @@ import pytest
 from stages import register
 from stages.config import Gate
 from stages.machine.errors import RegistryError
+from stages.model.metrics import HAM_LOST, ONE_MINUS_AUC, RECALL, RECALL_AT_1
+from stages.records.holdout import Counts
 from stages.records.layout import Layout
-from stages.records.receipt import read_receipt
+from stages.records.receipt import Receipt
+from stages.records.report import ModelReport, Report
 from stages.register import RegisterParams
 from stages.registry.mlflow.models import ModelRegistry
 from stages.registry.shelves import RegistryShelf
@@ -30,20 +32,21 @@ def evaluated(layout: Layout, make_model: Callable[..., str]) -> str:
     """What the stages before leave: a model, its metrics, plots, trials and data."""
     digest = make_model()
     metrics = {
-        "holdout": {"ham": 300, "spam": 100},
-        "confidence": 0.95,
-        "candidate": {
-            "model": digest,
-            "one_minus_auc_percent": interval(0.66),
-            "recall_at_ham_fpr_1_percent": interval(0.9),
-            "recall": interval(0.9),
-            "ham_false_positive_rate": interval(0.004, 0.001),
-        },
-        "champion": None,
-        "difference": None,
+        ONE_MINUS_AUC.name: interval(0.66),
+        RECALL_AT_1.name: interval(0.9),
+        RECALL.name: interval(0.9),
+        HAM_LOST.name: interval(0.004, 0.001),
     }
+    Report(
+        confidence=0.95,
+        holdout=Counts(ham=300, spam=100),
+        candidate=ModelReport(digest, 0.5, metrics),
+        champion=None,
+        difference=None,
+        slices={},
+    ).write(layout)
     for path, text in {
-        layout.metrics: json.dumps(metrics),
+        layout.metrics: "{}",
         layout.plots / "roc.csv": "x,y\n0,1\n",
         layout.trials: "trial\n0\n",
         layout.messages("train"): "train",
@@ -71,7 +74,7 @@ def test_refused_candidate_is_registered_as_refused(
     evaluated: str, registry: ModelRegistry, layout: Layout, shelf: RegistryShelf
 ) -> None:
     register.run(RegisterParams(STRICT, LOCAL), layout, shelf)
-    receipt = read_receipt(layout.receipt)
+    receipt = Receipt.read(layout)
     assert not receipt.gate.accepted
     assert "at most 0.1 is allowed" in receipt.gate.reasons[0]
     version = registry._client.get_model_version("spamline", str(registry.find(evaluated)))

@@ -14,6 +14,8 @@ from stages import config
 from stages.drift.inputs import ScoredWindow
 from stages.machine.errors import DataError
 from stages.records.decision import Decision
+from stages.records.holdout import Counts
+from stages.records.interval import Interval
 from stages.records.pointer import Pointer
 from stages.records.receipt import GateDecision, Receipt
 from stages.records.verdict import Verdict
@@ -75,10 +77,10 @@ class StandIn:
         self.done.append(("learn", str(window.until)))
         model = f"{window.until.toordinal():064x}"
         metrics = {
-            "one_minus_auc_percent": {"value": 0.25},
-            "log_loss": {"value": 0.05, "low": 0.04, "high": 0.06},
+            "one_minus_auc_percent": Interval(0.25, 0.2, 0.3),
+            "log_loss": Interval(0.05, 0.04, 0.06),
         }
-        counts = {"ham": 300, "spam": 100}
+        counts = Counts(ham=300, spam=100)
         gate = GateDecision(self._accepts, ["the gate's first sentence"])
         return Receipt("spamline", model, {}, counts, metrics, 0.95, self.production.model, gate)
 

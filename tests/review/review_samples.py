@@ -10,23 +10,24 @@ from typing import Any
 from stages import config
 from stages.loop.guards import Action
 from stages.loop.judging import Judged
+from stages.model.metrics import METRICS
+from stages.records.fetch_summary import FetchSummary, SourceSummary, SplitSummary
+from stages.records.holdout import Counts
+from stages.records.interval import Interval
 from stages.records.pointer import Pointer
 from stages.records.receipt import GateDecision, Receipt
+from stages.records.report import ModelReport, Report
 from stages.records.verdict import Measurement, Verdict
 from stages.review.excerpts import Excerpt
 from stages.review.facts import Facts
-from stages.run.summary import QUALITY
+from tests.registry.samples import interval
 from tests.stores.history_samples import on_week
 
 OLD, NEW = "a" * 64, "b" * 64
 
 
-def scores(model: str, value: float) -> dict[str, Any]:
-    return {
-        "model": model,
-        "threshold": 0.5,
-        **{key: {"value": value, "low": value - 0.1, "high": value + 0.1} for key in QUALITY},
-    }
+def scores(value: float) -> dict[str, Interval]:
+    return {metric.name: interval(value) for metric in METRICS}
 
 
 def verdict(**more: Any) -> Verdict:
@@ -51,38 +52,39 @@ def judged(params: Path, first: dt.date) -> Judged:
 
 def facts(**more: Any) -> Facts:
     """Return the facts, some of them replaced."""
-    metrics: dict[str, Any] = {
-        "candidate": scores(NEW, 0.4),
-        "champion": scores(OLD, 0.7),
-        "difference": scores("", -0.3),
-        "holdout": {"ham": 200, "spam": 50},
-        "confidence": 0.95,
-    }
+    report = Report(
+        confidence=0.95,
+        holdout=Counts(ham=200, spam=50),
+        candidate=ModelReport(NEW, 0.5, scores(0.4)),
+        champion=ModelReport(OLD, 0.5, scores(0.7), saw_holdout=False),
+        difference=scores(-0.3),
+        slices={},
+    )
     receipt = Receipt(
         name="spamline",
         model=NEW,
         data={"train": "c" * 64, "holdout": "d" * 64},
-        holdout=metrics["holdout"],
+        holdout=report.holdout,
         metrics={},
         confidence=0.95,
         champion=OLD,
         gate=GateDecision(accepted=True, reasons=["(1-AUC)% is 0.4 [0.3, 0.5]"]),
     )
-    split = {"messages": 250, "ham": 200, "spam": 50, "first": "2002-08-26", "last": "2002-09-01"}
+    first, last = (dt.datetime(2002, *day, tzinfo=dt.UTC) for day in ((8, 26), (9, 1)))
+    split = SplitSummary(250, 200, 50, 0, 250, first, last, first, last, sha256="c" * 64)
     whole = Facts(
         base="e" * 40,
         receipt=receipt,
-        metrics=metrics,
+        report=report,
         before=OLD,
         pointer=Pointer("spamline", NEW, OLD),
         params={"window.until": ("2002-08-26", "2002-09-02")},
         digests={"train": "f" * 64, "holdout": "d" * 64},
-        fetched={
-            "splits": {
-                "train": {**split, "sha256": "c" * 64},
-                "holdout": {**split, "sha256": "0" * 64},
-            }
-        },
+        fetched=FetchSummary(
+            source=SourceSummary("files", "a file", 500, first, last),
+            splits={"train": split, "holdout": dataclasses.replace(split, sha256="0" * 64)},
+            dropped={},
+        ),
         verdict=verdict(),
         excerpts=[Excerpt("Cheap watches", "Dear friend", 0.12, True)],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,7 +22,7 @@ from stages.review.facts import parameters
 from stages.review.literal import literal, plain
 from stages.review.page import MOST_CHARACTERS, page, title
 from stages.review.pictures import draw_drift, draw_quality, draw_scores
-from tests.review.review_samples import NEW, OLD, facts, refused, scores, verdict
+from tests.review.review_samples import OLD, facts, refused, verdict
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -137,7 +138,7 @@ def test_the_page_has_what_a_person_decides_by() -> None:
     for words in (
         "200 ham and 50 spam",
         "| champion | challenger | difference |",
-        "-0.3000  [-0.4000, -0.2000]",
+        "-0.3000 [-0.4000, -0.2000]",
         "## The window 2002-08-26 to 2002-09-02: drift",
         "`Cheap watches`",
         "| `window.until` | `2002-08-26` | `2002-09-02` |",
@@ -200,13 +201,13 @@ def test_carriers_are_found_wherever_their_mail_stands_now(tmp_path: Path) -> No
 def test_pictures_have_the_same_bytes_from_the_same_numbers(tmp_path: Path) -> None:
     table = tmp_path / "scores.csv"
     table.write_text("probability,ham,spam\n0.1,0.9,0.1\n0.9,0.1,0.9\n")
-    metrics = {"candidate": scores(NEW, 0.4), "champion": scores(OLD, 0.7)}
+    report = facts().report
     made = []
     for name in ("one", "two"):
         folder = tmp_path / name
         folder.mkdir()
-        draw_quality(folder / "quality", metrics)
-        draw_quality(folder / "first", {**metrics, "champion": None})
+        draw_quality(folder / "quality", report)
+        draw_quality(folder / "first", dataclasses.replace(report, champion=None))
         draw_scores(folder / "scores", table)
         draw_drift(folder / "drift", verdict())
         made.append([path.read_bytes() for path in sorted(folder.iterdir())])

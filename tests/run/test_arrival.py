@@ -9,7 +9,7 @@ import pytest
 from stages import config
 from stages.machine.variables import PREDICTIONS_URL
 from stages.records.layout import Layout
-from stages.records.pointer import Pointer, write_pointer
+from stages.records.pointer import Pointer
 from stages.records.predictions import Drop, write_predictions
 from stages.run.arrival import send_predictions
 from stages.stores.s3 import filesystem
@@ -29,7 +29,7 @@ def test_predictions_that_dvc_restored_arrive_and_are_sent_once(
     monkeypatch.setenv(PREDICTIONS_URL, "s3://spamline/restored")
     params = config.load(root / "params.yaml")
     layout = Layout(tmp_path)
-    write_pointer(Pointer("spamline", "c" * 64, None), layout.pointer)
+    Pointer("spamline", "c" * 64, None).write(layout)
     write_predictions(layout.predictions, Drop("c" * 64, params.window), [rows(1, 25)])
     for said in ("2 days written, 0 there already", "0 days written, 2 there already"):
         sent = send_predictions(params, layout, then="make run")

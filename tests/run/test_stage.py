@@ -23,7 +23,7 @@ from stages.machine.files import read_json
 from stages.machine.variables import PREDICTIONS_URL
 from stages.records.layout import Layout
 from stages.records.messages import MESSAGE_SCHEMA
-from stages.records.pointer import Pointer, write_pointer
+from stages.records.pointer import Pointer
 from stages.replay.workspace import FolderShelf
 from stages.run import stage
 from stages.run.stage import run_stage
@@ -41,7 +41,7 @@ def layout(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layou
     layout.root.mkdir()
     shutil.copy(root / "dvc.yaml", layout.pipeline)
     edit(layout, lambda tree: tree["window"].update(_WINDOW), root / "params.yaml")
-    write_pointer(Pointer("spamline", MODEL, None), layout.pointer)
+    Pointer("spamline", MODEL, None).write(layout)
     return layout
 
 
