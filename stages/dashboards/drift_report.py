@@ -32,7 +32,7 @@ def write_drift_report(layout: Layout, models: Shelf) -> None:
         layout: the project.
         models: where the production model comes from, for the reference beside it.
     """
-    digest, _ = in_production(layout.pointer)
+    digest, _ = in_production(layout)
     mail, embeddings = layout.messages("batch"), layout.embeddings("batch")
     write_report(
         layout.drift_report,

@@ -57,7 +57,7 @@ def _interval(value: float | None) -> Interval:
     return Interval(None, None, None) if value is None else interval(value)
 
 
-def test_good_candidate_passes_and_every_check_gives_its_numbers():
+def test_good_candidate_passes_and_every_check_gives_its_numbers() -> None:
     decision = decide(report(regression=-0.2), GATE)
     assert decision.accepted
     assert len(decision.reasons) == 6
@@ -78,25 +78,25 @@ def test_good_candidate_passes_and_every_check_gives_its_numbers():
         (report(regression=0.45), "reach 0.5 at most"),
     ],
 )
-def test_each_guard_refuses_and_its_reason_comes_first(bad: Report, reason: str):
+def test_each_guard_refuses_and_its_reason_comes_first(bad: Report, reason: str) -> None:
     decision = decide(bad, GATE)
     assert not decision.accepted
     assert reason in decision.reasons[0]
 
 
-def test_regression_is_judged_by_the_far_end_of_its_interval():
+def test_regression_is_judged_by_the_far_end_of_its_interval() -> None:
     assert decide(report(regression=0.39), GATE).accepted
     assert not decide(report(regression=0.41), GATE).accepted
 
 
-def test_a_champion_that_has_seen_the_holdout_refuses_nobody():
+def test_a_champion_that_has_seen_the_holdout_refuses_nobody() -> None:
     assert not decide(report(regression=5.0), GATE).accepted
     decision = decide(report(regression=5.0, saw_holdout=True), GATE)
     assert decision.accepted
     assert any("has learned from days of this holdout" in reason for reason in decision.reasons)
 
 
-def test_first_candidate_has_no_champion_to_regress_from():
+def test_first_candidate_has_no_champion_to_regress_from() -> None:
     decision = decide(report(), GATE)
     assert decision.accepted
     assert "there is no champion to compare with" in decision.reasons

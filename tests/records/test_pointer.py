@@ -40,7 +40,9 @@ def achieved(**changes: object) -> dict[str, object]:
         (pointer_text(holdout=achieved(spam=0)), "holdout.spam: Input should be greater"),
     ],
 )
-def test_malformed_pointer_is_one_line_with_its_fix(tmp_path: Path, content: str, named: str):
+def test_malformed_pointer_is_one_line_with_its_fix(
+    tmp_path: Path, content: str, named: str
+) -> None:
     layout = Layout(tmp_path)
     layout.pointer.parent.mkdir()
     layout.pointer.write_text(content)

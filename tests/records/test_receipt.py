@@ -35,7 +35,7 @@ def test_receipt_says_what_was_judged_and_against_whom() -> None:
     assert receipt.achieved() == Holdout(300, 100, 0.66, 0.05, log_loss_error=0.0091)
 
 
-def test_receipt_without_a_loss_has_nothing_for_the_pointer():
+def test_receipt_without_a_loss_has_nothing_for_the_pointer() -> None:
     unknown = Interval(None, None, None)
     receipt = receipt_of("a" * 64)
     for name in ("one_minus_auc_percent", "log_loss"):
@@ -47,7 +47,7 @@ def test_receipt_without_a_loss_has_nothing_for_the_pointer():
 @pytest.mark.parametrize("content", [None, "{", "{}", '{"gate": {}}'])
 def test_missing_or_malformed_receipt_names_the_stage_that_writes_it(
     tmp_path: Path, content: str | None
-):
+) -> None:
     layout = Layout(tmp_path)
     if content is not None:
         layout.receipt.parent.mkdir(parents=True)

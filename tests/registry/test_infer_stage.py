@@ -130,7 +130,7 @@ def test_no_production_model_is_one_line_with_its_fix(
 
 def test_production_model_that_nobody_has_is_said(
     registry: ModelRegistry, layout: Layout, shelf: RegistryShelf
-):
+) -> None:
     Pointer("spamline", "f" * 64, None).write(layout)
     with pytest.raises(RegistryError, match=r"has no model ffffffffffff.*make run"):
         infer.run(params(), layout, shelf)

@@ -86,7 +86,7 @@ def test_unregistered_candidate_never_moves_the_pointer(
 
 def test_vacated_pointer_makes_the_next_promotion_a_first_one(
     shelf: RegistryShelf, make_model: MakeModel, layout: Layout
-):
+) -> None:
     Pointer("spamline", ELSEWHERE, "e" * 64).write(layout)
     vacate(layout)
     digest = registered(shelf, make_model())
