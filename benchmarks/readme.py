@@ -82,7 +82,7 @@ def figures() -> list[str]:
     found, holdout = report.candidate.metrics, report.holdout
     quality = (ONE_MINUS_AUC, RECALL_AT_1, RECALL, HAM_LOST)
     rows = [
-        *((metric.title, metric.shown(found[metric.name])) for metric in quality),
+        *((metric.heading, metric.shown(found[metric.name])) for metric in quality),
         (
             "whole run on a fresh clone after installation, with 20 MB of mail to download",
             f"{run['run_seconds']} s",

@@ -159,7 +159,6 @@ RECALL_AT_0_1 = Metric(
     "spam caught at 0.1 % ham lost",
     lower_is_better=False,
     at=_ranks(_recall_at(0.001)),
-    headline="recall_at_0_1",
 )
 F1 = Metric("f1", "F1 of the verdicts", lower_is_better=False, at=_f1, headline="f1")
 RECALL = Metric(
@@ -173,9 +172,7 @@ HAM_LOST = Metric(
     headline="ham_lost",
 )
 BRIER = Metric("brier", "Brier score", lower_is_better=True, at=_ranks(_brier), headline="brier")
-LOG_LOSS = Metric(
-    "log_loss", "log loss", lower_is_better=True, at=_ranks(_log_loss), headline="log_loss"
-)
+LOG_LOSS = Metric("log_loss", "log loss", lower_is_better=True, at=_ranks(_log_loss))
 CALIBRATION_ERROR = Metric(
     "expected_calibration_error",
     "expected calibration error",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from stages.run.experiments import best_first
+from typing import Any
+
+from stages.run.experiments import COLUMNS, best_first, experiment_rows
 
 
 def test_experiments_stand_by_the_number_and_unfinished_ones_last() -> None:
@@ -16,3 +18,21 @@ def test_experiments_stand_by_the_number_and_unfinished_ones_last() -> None:
         "worst",
         "queued",
     ]
+
+
+def test_the_numbers_are_those_of_the_headline_file() -> None:
+    def state(rev: str, metrics: dict[str, Any]) -> dict[str, Any]:
+        data = {
+            "params": {"params.yaml": {"data": {"classifier": {"kind": "linear_svm"}}}},
+            "metrics": {"data/evaluate/metrics.json": {"data": metrics}},
+        }
+        return {"rev": rev, "name": None, "data": data, "experiments": None}
+
+    numbers = dict.fromkeys(COLUMNS, 0.25) | {"f1": None}
+    # A commit of earlier code has intervals in that file: what it has not is left empty.
+    earlier = {"candidate": {"f1": {"value": 0.9}}, "f1": {"value": 0.9}}
+    now, before = experiment_rows([state("a" * 40, numbers), state("b" * 40, earlier)])
+    assert now[:3] == ["aaaaaaa", "commit", "linear_svm"]
+    shown = dict(zip(COLUMNS, now[-len(COLUMNS) :], strict=True))
+    assert (shown["auc_loss"], shown["f1"]) == ("0.2500", "")
+    assert set(before[-len(COLUMNS) :]) == {""}
