@@ -24,7 +24,7 @@ from stages import config
 from stages.machine.files import replacing, write_json
 from stages.machine.pinning import pin_environment
 from stages.mail.sources import open_source
-from stages.model.metrics import log_losses
+from stages.model.metrics import ONE_MINUS_AUC, log_losses
 from stages.records.layout import HERE
 from stages.replay.record import Scored, read_scored
 from stages.replay.replay import FIGURE, replay
@@ -115,7 +115,7 @@ def _noticed(lived: list[dict[str, Any]], windows: list[Span], plant: Plant) -> 
         "share": plant.share,
         "day": plant.day.isoformat(),
         "decisions": decisions,
-        "losses": [window["one_minus_auc_percent"] for window in lived],
+        "losses": [window[ONE_MINUS_AUC.name] for window in lived],
         "log_loss_rises_low": [window["log_loss_rise_low"] for window in lived],
         "retrainings_before": sum(window["retraining"] is not None for window in lived[:first]),
         # In windows; 0 is the first one with the change in it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stages.config import Drift
 from stages.drift.comparison import FALLBACK_THRESHOLDS, Comparison
 from stages.drift.statistics import title_of
+from stages.model.metrics import ONE_MINUS_AUC
 from stages.records.decision import Cause
 from stages.records.verdict import Explanation, Measurement, Quality, Scores
 
@@ -53,7 +54,7 @@ def quality_sentence(quality: Quality | None, drift: Drift) -> str:
         f"Realised log loss is {quality.log_loss:.3f} a message on {quality.ham} ham and "
         f"{quality.spam} spam"
     )
-    auc = f"Realised (1-AUC)% is {quality.one_minus_auc_percent:.2f}"
+    auc = f"Realised {ONE_MINUS_AUC.title} is {quality.one_minus_auc_percent:.2f}"
     if quality.holdout_log_loss is None or quality.log_loss_rise_low is None:
         return f"{log_loss}; the champion's on its holdout is unknown. {auc}."
     limit, rise = drift.max_log_loss_rise, quality.log_loss - quality.holdout_log_loss

@@ -66,7 +66,7 @@ def _low_loss(loss: Interval, maximum: float) -> Check:
     value = loss.value
     return Check(
         value is not None and value <= maximum,
-        f"(1-AUC)% is {loss:g}; at most {maximum:g} is allowed",
+        f"{ONE_MINUS_AUC.title} is {loss:g}; at most {maximum:g} is allowed",
     )
 
 
@@ -102,12 +102,12 @@ def _no_regression(report: Report, maximum: float) -> Check:
     if report.champion.saw_holdout:
         return Check(
             True,
-            f"(1-AUC)% differs from the champion's by {difference:g}, which does not "
-            "refuse it: the champion has learned from days of this holdout",
+            f"{ONE_MINUS_AUC.title} differs from the champion's by {difference:g}, which does "
+            "not refuse it: the champion has learned from days of this holdout",
         )
     high = difference.high
     return Check(
         high is not None and high <= maximum,
-        f"(1-AUC)% differs from the champion's by {difference:g}; "
+        f"{ONE_MINUS_AUC.title} differs from the champion's by {difference:g}; "
         f"the interval may reach {maximum:g} at most",
     )
