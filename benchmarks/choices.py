@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.machine import measured_on
 from stages import config
 from stages.machine.files import write_json
-from stages.model.evaluation import Scores
+from stages.model.evaluation import HoldoutScores
 from stages.model.evaluation import evaluate as compared
 from stages.model.metrics import ONE_MINUS_AUC
 from stages.model.scoring.messages import Messages
@@ -42,7 +42,7 @@ def main() -> None:
     learned = read_split(HERE.messages("train"), HERE.embeddings("train"))
     held_out = read_split(HERE.messages("holdout"), HERE.embeddings("holdout"))
     rows: list[dict[str, Any]] = []
-    default: Scores | None = None
+    default: HoldoutScores | None = None
     for overrides in CHOICES:
         params = config.validate(config.compose(overrides), "conf/")
         start = time.process_time()
@@ -71,7 +71,7 @@ def _messages(split: Split) -> Messages:
     return Messages(split.embeddings, split.column("subject"), split.column("text"))
 
 
-def _scored(params: config.Params, learned: Split, held_out: Split) -> Scores:
+def _scored(params: config.Params, learned: Split, held_out: Split) -> HoldoutScores:
     model = fit_filter(
         _messages(learned),
         learned.spam,
@@ -81,7 +81,7 @@ def _scored(params: config.Params, learned: Split, held_out: Split) -> Scores:
         decision=params.decision,
         seed=params.seed,
     )
-    return Scores("-", model.scorer.probabilities(_messages(held_out)), model.threshold)
+    return HoldoutScores("-", model.scorer.probabilities(_messages(held_out)), model.threshold)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stages import config
 from stages.machine.files import DECIMALS, replacing, tree_digest
-from stages.model.evaluation import Scores, evaluate, headline
+from stages.model.evaluation import HoldoutScores, evaluate, headline
 from stages.model.filter import Filter
 from stages.model.metrics import ONE_MINUS_AUC
 from stages.model.plots import plot_tables
@@ -52,6 +52,6 @@ def run(params: EvaluateParams, layout: Layout, models: Shelf) -> str:
     return f"evaluate: {ONE_MINUS_AUC.title} {loss} on {holdout.ham} ham and {holdout.spam} spam"
 
 
-def _scores(digest: str, folder: Path, split: Split) -> Scores:
+def _scores(digest: str, folder: Path, split: Split) -> HoldoutScores:
     model = Filter.load(folder)
-    return Scores(digest, model.score_split(split), model.threshold, model.trained_until)
+    return HoldoutScores(digest, model.score_split(split), model.threshold, model.trained_until)

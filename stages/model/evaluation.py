@@ -25,7 +25,7 @@ SLICE_METRICS = (ONE_MINUS_AUC, RECALL, HAM_LOST)
 
 
 @dataclass(frozen=True)
-class Scores:
+class HoldoutScores:
     """What a model said of the holdout.
 
     Attributes:
@@ -43,8 +43,8 @@ class Scores:
 
 def evaluate(
     split: Split,
-    candidate: Scores,
-    champion: Scores | None,
+    candidate: HoldoutScores,
+    champion: HoldoutScores | None,
     evaluation: config.Evaluation,
     seed: int,
 ) -> Report:
@@ -89,13 +89,15 @@ def headline(report: Report) -> Headline:
     )
 
 
-def _saw(scores: Scores, split: Split) -> bool:
+def _saw(scores: HoldoutScores, split: Split) -> bool:
     """Return whether a model has learned from days of the holdout: its scores there flatter it."""
     first = split.column("received_at")[0]
     return scores.trained_until is not None and bool(scores.trained_until >= first)
 
 
-def _resampled(spam: np.ndarray, scores: Scores, weights: np.ndarray) -> dict[str, np.ndarray]:
+def _resampled(
+    spam: np.ndarray, scores: HoldoutScores, weights: np.ndarray
+) -> dict[str, np.ndarray]:
     return resampled(metrics_at(scores.threshold), spam, scores.probability, weights)
 
 
@@ -108,7 +110,7 @@ def _counts(spam: np.ndarray) -> Counts:
 
 
 def _slices(
-    split: Split, scores: Scores, evaluation: config.Evaluation, seed: int
+    split: Split, scores: HoldoutScores, evaluation: config.Evaluation, seed: int
 ) -> Iterator[tuple[str, Slice]]:
     """Yield a few metrics of each slice of the holdout that has enough of both classes."""
     metrics = {metric.name: metric.at(scores.threshold) for metric in SLICE_METRICS}

@@ -14,7 +14,7 @@ from stages.records.layout import Layout
 
 
 @dataclass(frozen=True)
-class ScoredWindow:
+class WindowEdges:
     """The window whose mail was scored: from one midnight UTC on, until before another.
 
     Attributes:
@@ -41,7 +41,7 @@ class InferSummary:
     """
 
     model: str
-    window: ScoredWindow
+    window: WindowEdges
     messages: int
     spam: int
     spam_share: float | None

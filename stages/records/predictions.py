@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from stages import config
 from stages.machine.files import replacing, write_parquet
-from stages.records.infer_summary import InferSummary, ScoredWindow
+from stages.records.infer_summary import InferSummary, WindowEdges
 from stages.records.messages import SPAM
 
 _DECIMALS = 6
@@ -119,7 +119,7 @@ class Tally:
         """Return what was counted, which is the content of `drop`."""
         return InferSummary(
             model=drop.model,
-            window=ScoredWindow(drop.window.batch_from, drop.window.batch_to),
+            window=WindowEdges(drop.window.batch_from, drop.window.batch_to),
             messages=self.messages,
             spam=self.spam,
             spam_share=self.spam / self.messages if self.messages else None,

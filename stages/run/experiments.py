@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter
 
 from stages.model.metrics import METRICS, ONE_MINUS_AUC
 from stages.records.layout import HERE, Layout
@@ -18,6 +20,49 @@ PARAMS = {
 COLUMNS = tuple(metric.headline for metric in METRICS if metric.headline)
 
 
+@dataclass(frozen=True)
+class _File:
+    """What DVC read from a file; None where it could not."""
+
+    data: object = None
+
+
+@dataclass(frozen=True)
+class _Files:
+    params: Mapping[str, _File] = field(default_factory=dict)
+    metrics: Mapping[str, _File] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Executor:
+    state: str
+
+
+@dataclass(frozen=True)
+class _Experiment:
+    rev: str
+    name: str | None = None
+    data: _Files | None = None
+
+
+@dataclass(frozen=True)
+class _Branch:
+    """An experiment with the checkpoints on its way, the last first."""
+
+    revs: Sequence[_Experiment]
+    executor: _Executor | None = None
+
+
+@dataclass(frozen=True)
+class State(_Experiment):
+    """The workspace or a commit, as far as we read of what `dvc exp show --json` prints."""
+
+    experiments: Sequence[_Branch] | None = None
+
+
+_STATES = TypeAdapter(list[State])
+
+
 def print_experiments(layout: Layout = HERE) -> None:
     """Print the workspace, HEAD, its experiments and the queue as a table, best AUC first.
 
@@ -28,26 +73,26 @@ def print_experiments(layout: Layout = HERE) -> None:
     from rich.table import Table
 
     with repository(layout) as repo:
-        states = [state.dumpd() for state in repo.experiments.show()]
+        states = states_of([state.dumpd() for state in repo.experiments.show()])
     table = Table("experiment", "state", *PARAMS, "features", *COLUMNS)
     for row in sorted(experiment_rows(states), key=best_first):
         table.add_row(*row)
     Console().print(table)
 
 
-def experiment_rows(states: list[dict[str, Any]]) -> Iterator[list[str]]:
-    """Yield a row of cells for each state, and for each experiment on it.
+def states_of(shown: object) -> list[State]:
+    """Return what `dvc exp show --json` prints as records."""
+    return _STATES.validate_python(shown)
 
-    Args:
-        states: what `dvc exp show --json` prints.
-    """
+
+def experiment_rows(states: Sequence[State]) -> Iterator[list[str]]:
+    """Yield a row of cells for each state, and for each experiment on it."""
     for state in states:
-        kind = "workspace" if state["rev"] == "workspace" else "commit"
-        yield _row(state["name"] or state["rev"][:7], kind, state)
-        for branch in state["experiments"] or []:
-            status = branch["executor"]["state"] if branch["executor"] else "done"
-            for experiment in branch["revs"][:1]:
-                yield _row(experiment["name"] or experiment["rev"][:7], status, experiment)
+        yield _row("workspace" if state.rev == "workspace" else "commit", state)
+        for branch in state.experiments or []:
+            status = branch.executor.state if branch.executor else "done"
+            for experiment in branch.revs[:1]:
+                yield _row(status, experiment)
 
 
 def best_first(row: list[str]) -> tuple[bool, float]:
@@ -56,25 +101,30 @@ def best_first(row: list[str]) -> tuple[bool, float]:
     return (row[1] not in ("workspace", "commit"), float(loss) if loss else math.inf)
 
 
-def _row(name: str, status: str, state: dict[str, Any]) -> list[str]:
-    data = state["data"] or {}
-    params = _file(data, "params", HERE.params)
-    found = _file(data, "metrics", HERE.metrics)
-    shown = [str(params.get(section, {}).get(key, "")) for section, key in PARAMS.values()]
-    numbers = [_number(found.get(name)) for name in COLUMNS]
-    return [name, status, *shown, _features(params.get("features", {})), *numbers]
+def _row(status: str, state: _Experiment) -> list[str]:
+    files = state.data or _Files()
+    params, metrics = _content(files.params, HERE.params), _content(files.metrics, HERE.metrics)
+    shown = [_leaf(params, section, key) for section, key in PARAMS.values()]
+    numbers = [_number(_leaf(metrics, name)) for name in COLUMNS]
+    cells = ["" if leaf is None else str(leaf) for leaf in shown]
+    return [state.name or state.rev[:7], status, *cells, _features(params), *numbers]
 
 
-def _features(features: dict[str, Any]) -> str:
-    return "+".join(name for name in ("embedding", "words", "characters") if features.get(name))
+def _content(files: Mapping[str, _File], path: Path) -> object:
+    return files.get(path.as_posix(), _File()).data
 
 
-def _number(value: Any) -> str:
-    # A commit of earlier code has another file.
+def _leaf(content: object, *keys: str) -> object:
+    """Return what is at `keys`; None where there is nothing, as in a commit of earlier code."""
+    for key in keys:
+        content = content.get(key) if isinstance(content, dict) else None
+    return content
+
+
+def _features(params: object) -> str:
+    blocks = ("embedding", "words", "characters")
+    return "+".join(name for name in blocks if _leaf(params, "features", name))
+
+
+def _number(value: object) -> str:
     return f"{value:.4f}" if isinstance(value, float | int) else ""
-
-
-def _file(data: dict[str, Any], kind: str, path: Path) -> dict[str, Any]:
-    """Return what DVC read from `path`; empty where it could not."""
-    found = data.get(kind, {}).get(path.as_posix(), {}).get("data")
-    return found if isinstance(found, dict) else {}

@@ -15,7 +15,7 @@ from stages import config
 from stages.embed import schema
 from stages.machine.files import tree_digest, write_parquet
 from stages.mail.message import content_id
-from stages.model.evaluation import Scores, evaluate, headline
+from stages.model.evaluation import HoldoutScores, evaluate, headline
 from stages.model.tables import COLUMNS, Split
 from stages.records.layout import Layout
 from stages.records.messages import MESSAGE_SCHEMA
@@ -53,7 +53,7 @@ def write_evaluation(project: Project) -> None:
     data = project.folder / "data"
     held_out = pq.read_table(data / "fetch/holdout.parquet", columns=COLUMNS)
     split = Split(held_out, np.zeros((len(held_out), ENCODER.dim), np.float32), "encoder")
-    scores = Scores(digest, split.spam.astype(float), threshold=0.5)
+    scores = HoldoutScores(digest, split.spam.astype(float), threshold=0.5)
     report = evaluate(split, scores, None, config.Evaluation(100, 0.95), seed=1)
     report.write(Layout(project.folder))
     headline(report).write(Layout(project.folder))

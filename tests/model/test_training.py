@@ -11,7 +11,7 @@ import pytest
 
 from stages import config
 from stages.machine.errors import DataError
-from stages.model.evaluation import Scores, evaluate
+from stages.model.evaluation import HoldoutScores, evaluate
 from stages.model.metrics import ROC_AUC, roc_auc
 from stages.model.scoring.messages import Messages
 from stages.model.tables import Split
@@ -173,7 +173,10 @@ def test_champion_and_candidate_differ_by_a_paired_interval() -> None:
         "text": ["x" * 10] * 400,
     }
     split = cast(Split, SimpleNamespace(spam=spam, column=table.__getitem__))
-    candidate, champion = Scores("a" * 64, p, 0.5), Scores("b" * 64, np.roll(p, 1), 0.5)
+    candidate, champion = (
+        HoldoutScores("a" * 64, p, 0.5),
+        HoldoutScores("b" * 64, np.roll(p, 1), 0.5),
+    )
     evaluation = config.Evaluation(resamples=200, confidence=0.95)
     report = evaluate(split, candidate, champion, evaluation, seed=1)
     same = evaluate(split, candidate, candidate, evaluation, seed=1)

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stages.machine.files import tree_digest
-from stages.records.infer_summary import InferSummary, ScoredWindow
+from stages.records.infer_summary import InferSummary, WindowEdges
 from stages.records.predictions import Tally, prediction_rows, write_predictions
 from tests.stores.samples import DROP, START, rows
 
@@ -70,7 +70,7 @@ def test_tally_counts_what_passes() -> None:
     tally.seen(rows(1, 2, 3))
     assert tally.summary(DROP) == InferSummary(
         model=DROP.model,
-        window=ScoredWindow(DROP.window.batch_from, DROP.window.batch_to),
+        window=WindowEdges(DROP.window.batch_from, DROP.window.batch_to),
         messages=3,
         spam=1,
         spam_share=pytest.approx(1 / 3),

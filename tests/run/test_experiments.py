@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stages.run.experiments import COLUMNS, best_first, experiment_rows
+from stages.run.experiments import COLUMNS, best_first, experiment_rows, states_of
 
 
 def test_experiments_stand_by_the_number_and_unfinished_ones_last() -> None:
@@ -31,7 +31,8 @@ def test_the_numbers_are_those_of_the_headline_file() -> None:
     numbers = dict.fromkeys(COLUMNS, 0.25) | {"f1": None}
     # A commit of earlier code has intervals in that file: what it has not is left empty.
     earlier = {"candidate": {"f1": {"value": 0.9}}, "f1": {"value": 0.9}}
-    now, before = experiment_rows([state("a" * 40, numbers), state("b" * 40, earlier)])
+    states = states_of([state("a" * 40, numbers), state("b" * 40, earlier)])
+    now, before = experiment_rows(states)
     assert now[:3] == ["aaaaaaa", "commit", "linear_svm"]
     shown = dict(zip(COLUMNS, now[-len(COLUMNS) :], strict=True))
     assert (shown["auc_loss"], shown["f1"]) == ("0.2500", "")
