@@ -178,7 +178,7 @@ def test_no_reader_ever_sees_half_an_object(root: Path, tmp_path: Path, s3_place
             versions[s3.cat_file(name)] += 1  # a KeyError: neither the old one nor the new one
         assert writer.poll() is None
         writer.kill()
-        writer.wait()
+        writer.communicate()
         killed += 1
         versions[s3.cat_file(name)] += 1
     assert killed == 3

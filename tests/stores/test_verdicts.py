@@ -170,7 +170,7 @@ def test_a_verdict_whose_database_was_down_arrives_later(
     empty_postgres: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from sqlalchemy import create_engine, text
+    from sqlalchemy import NullPool, create_engine, text
 
     monkeypatch.delenv("SPAMLINE_VERDICTS_URL", raising=False)
     monkeypatch.setenv("SPAMLINE_HISTORY_URL", "postgresql+psycopg://a:secret@127.0.0.1:9/x")
@@ -181,7 +181,7 @@ def test_a_verdict_whose_database_was_down_arrives_later(
     assert parse_verdict((tmp_path / "kept" / NAME).read_bytes()) == VERDICT
     monkeypatch.setenv("SPAMLINE_HISTORY_URL", empty_postgres)
     publish_verdict(VERDICT, where)
-    with create_engine(empty_postgres).begin() as connection:
+    with create_engine(empty_postgres, poolclass=NullPool).begin() as connection:
         assert (
             connection.execute(text("SELECT COUNT(*) FROM embedding_drift_metrics")).scalar() == 1
         )
