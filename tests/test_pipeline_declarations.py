@@ -34,8 +34,8 @@ def stages(root: Path) -> dict[str, dict[str, Any]]:
 
 
 def imported(root: Path, module: Path) -> Iterator[Path]:
-    """The project's modules that `module` imports anywhere, lazily ones too."""
-    for node in ast.walk(ast.parse((root / module).read_text())):
+    """The project's modules that `module` imports anywhere, lazily too, but not for types only."""
+    for node in executed(ast.parse((root / module).read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("stages"):
             names = [f"{node.module}.{alias.name}" for alias in node.names] + [str(node.module)]
         elif isinstance(node, ast.Import):
@@ -47,6 +47,14 @@ def imported(root: Path, module: Path) -> Iterator[Path]:
             for candidate in (path.with_suffix(".py"), path / "__init__.py"):
                 if (root / candidate).is_file():
                     yield candidate
+
+
+def executed(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes below `node`, without what is under `if TYPE_CHECKING:`."""
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
+            yield child
+            yield from executed(child)
 
 
 def closure(root: Path, module: Path) -> set[str]:

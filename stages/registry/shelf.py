@@ -7,9 +7,10 @@ depends on the digest alone.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from stages.records.receipt import Receipt
+if TYPE_CHECKING:
+    from stages.records.receipt import Receipt
 
 
 class Shelf(Protocol):

@@ -15,6 +15,7 @@ from stages.machine.files import sha256
 from stages.mail.message import batched
 from stages.mail.sources import Survey
 from stages.mail.windows import write_splits
+from stages.records.fetch_summary import FetchSummary
 from stages.records.messages import MESSAGE_SCHEMA
 
 DUPLICATES = config.Duplicates(similarity=0.7, shingle_words=5, permutations=64)
@@ -64,7 +65,7 @@ ROWS = [message(f"{label}{day}", day, label) for day in range(1, 15) for label i
 
 def cut(
     tmp_path: Path, rows: list[Row], window: config.Window = WINDOW, undated: int = 0
-) -> tuple[dict[str, Any], dict[str, pa.Table]]:
+) -> tuple[FetchSummary, dict[str, pa.Table]]:
     source = Mail(rows, undated)
     summary = write_splits(source, window, DUPLICATES, seed=1, folder=tmp_path)
     splits = {name: pq.read_table(tmp_path / f"{name}.parquet") for name in summary.splits}
@@ -136,7 +137,7 @@ def test_no_copy_of_a_training_message_stands_in_the_holdout(tmp_path: Path) -> 
     summary, splits = cut(tmp_path, [*ROWS, *copies, *late, *batch])
     assert [name for name in names(splits["train"]) if "copy" in name] == ["copy2"]
     assert [name for name in names(splits["holdout"]) if name[:4] in ("copy", "late")] == ["late10"]
-    assert summary.dropped | {} == {
+    assert dict(summary.dropped) == {
         "undated": 0,
         "same_id": 0,
         "unlabelled": 0,

@@ -83,6 +83,8 @@ def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
             resampled({"auc": ROC_AUC.at(0.5)}, spam, p, bootstrap_weights(spam, 200, seed))["auc"],
             0.9,
         )
+        assert found.low is not None
+        assert found.high is not None
         covered += found.low <= 0.7602 <= found.high  # Phi(1 / sqrt 2)
     assert 165 <= covered <= 195
 

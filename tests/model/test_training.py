@@ -180,14 +180,19 @@ def test_champion_and_candidate_differ_by_a_paired_interval() -> None:
     evaluation = config.Evaluation(resamples=200, confidence=0.95)
     report = evaluate(split, candidate, champion, evaluation, seed=1)
     same = evaluate(split, candidate, candidate, evaluation, seed=1)
+    assert report.champion
+    assert report.difference
     own, theirs, apart = (
-        metrics[ROC_AUC.name].value
+        metrics[ROC_AUC.name].value or 0.0
         for metrics in (report.candidate.metrics, report.champion.metrics, report.difference)
     )
     assert apart == pytest.approx(own - theirs)
     assert report.champion.saw_holdout is False
     seen = dataclasses.replace(champion, trained_until=table["received_at"][0])
-    assert evaluate(split, candidate, seen, evaluation, seed=1).champion.saw_holdout
+    flattered = evaluate(split, candidate, seen, evaluation, seed=1).champion
+    assert flattered
+    assert flattered.saw_holdout
+    assert same.difference
     assert same.difference[ROC_AUC.name] == Interval(0.0, 0.0, 0.0)
     # Every message is HTML, short, of one month; nobody knows of lists.
     assert set(report.slices) == {"month 2002-08", "html yes", "length below 1000"}

@@ -68,12 +68,15 @@ def test_last_bits_of_a_probability_do_not_reach_the_bytes(tmp_path: Path) -> No
 def test_tally_counts_what_passes() -> None:
     tally = Tally()
     tally.seen(rows(1, 2, 3))
-    assert tally.summary(DROP) == InferSummary(
+    found = tally.summary(DROP)
+    assert found.spam_share == pytest.approx(1 / 3)
+    assert found.mean_probability == pytest.approx(0.5)
+    assert found == InferSummary(
         model=DROP.model,
         window=WindowEdges(DROP.window.batch_from, DROP.window.batch_to),
         messages=3,
         spam=1,
-        spam_share=pytest.approx(1 / 3),
-        mean_probability=pytest.approx(0.5),
+        spam_share=found.spam_share,
+        mean_probability=found.mean_probability,
         histogram=(0, 1, 0, 0, 0, 1, 0, 0, 0, 1),
     )
