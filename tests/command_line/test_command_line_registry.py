@@ -92,13 +92,11 @@ def test_a_model_that_is_not_the_evaluated_one(evaluated: Project) -> None:
     assert "dvc repro" in line
 
 
-def test_metrics_of_no_model_are_a_bug_with_its_traceback(evaluated: Project) -> None:
-    # No run leaves this, and DVC would make it anew: whoever sees it needs the place in the code.
+def test_a_report_of_no_model_is_one_line(evaluated: Project) -> None:
     (evaluated.folder / "data/evaluate/report.json").write_text("{}")
-    status, _, err = evaluated.run("register")
-    assert status == 1
-    assert "Traceback" in err
-    assert not (Layout(evaluated.folder).receipt).exists()
+    line = evaluated.refuse("register")
+    assert "data/evaluate/report.json cannot be read: confidence: Field required" in line
+    assert "dvc repro evaluate" in line
 
 
 @pytest.mark.slow
