@@ -54,4 +54,4 @@ def test_github_without_a_token_and_github_that_is_dead(project: Project) -> Non
 def test_nothing_to_review_or_to_trust_or_to_publish(project: Project) -> None:
     assert "DVC repository" in project.refuse("review")
     assert "params.yaml differs from conf/" in project.refuse("trust")
-    assert "is not a production pointer" in project.refuse("publish")
+    assert "data/production.json cannot be read" in project.refuse("publish")

@@ -111,7 +111,7 @@ def test_a_first_model_that_the_gate_refuses_leaves_the_pointer(clone: Clone) ->
 
 def test_what_fails_below_dvc_keeps_its_exit_status(clone: Clone) -> None:
     (clone.folder / "data/production.json").write_text("{")
-    assert "is not a production pointer" in clone.stages("run", status=2)
+    assert "data/production.json cannot be read" in clone.stages("run", status=2)
 
 
 def test_moving_the_batch_touches_only_the_right_hand_chain(clone: Clone) -> None:
