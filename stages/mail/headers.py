@@ -7,19 +7,28 @@ from email.errors import HeaderParseError
 from email.header import decode_header
 
 from stages.mail.charset import decode
+from stages.mail.structured import ContentType, content_type, parameters
 
 # Real header blocks stay below 100 kB even with hundreds of recipients.
 MAX_HEADER_BYTES = 262_144
 # RFC 5322 caps a line at 998 characters; a longer subject is no subject.
 MAX_SUBJECT_CHARS = 1_000
-# Of a structured value (Content-Type, a date): the standard library's parsers may take quadratic
-# time over it.
-MAX_VALUE_CHARS = 2_000
 
-_FIELD = rb"[!-9;-~]++:[^\n]*+\n?(?:[ \t][^\n]*+\n?)*+"
-# An mbox line may stand before the fields; the first line that is neither ends the block.
-_BLOCK = re.compile(rb"(?:>?From [^\n]*+\n)?((?:%s)*+)" % _FIELD)
-_FIELDS = re.compile(_FIELD)
+# A name may have bytes beyond ASCII, and a space before its colon.
+_NAME = rb"[^\x00-\x20:\x7f]++[ \t]*+:"
+_FIELD = _NAME + rb"[^\n]*+\n?(?:[ \t][^\n]*+\n?)*+"
+# Up to three lines that are no field are left out if one of these fields follows them: a body that
+# begins without a blank line seldom looks so.
+_KNOWN = (
+    rb"(?:x-[!-9;-~]++|content-[a-z-]++|mime-version|subject|from|to|b?cc|date|sender|reply-to"
+    rb"|received|return-path|delivered-to|message-id|references|in-reply-to|list-[a-z-]++|precedence"
+    rb"|user-agent|dkim-signature|authentication-results|arc-[a-z-]++|thread-[a-z-]++|importance)"
+    rb"[ \t]*+:"
+)
+_ODD_LINES = rb"(?:(?!%s)[^\n]++\n){1,3}(?=(?i:%s))" % (_NAME, _KNOWN)
+# An mbox line may stand before the fields.
+_BLOCK = re.compile(rb"(?:>?From [^\n]*+\n)?((?:%s(?:%s)?+)*+)" % (_FIELD, _ODD_LINES))
+_FIELDS = re.compile(rb"(%s)|[^\n]*+\n" % _FIELD)
 _FOLD = re.compile(r"\s*\n\s*")
 _WORD = r"=\?[!->@-~]+\?[bBqQ]\?[ -~]*?\?="
 _WORDS = re.compile(rf"{_WORD}(?:\s*{_WORD})*")
@@ -30,21 +39,26 @@ _LIST_HEADERS = ("List-Id", "List-Post", "Mailing-List", "X-Mailing-List", "X-Be
 Headers = list[tuple[str, str]]
 
 
+def lines(raw: bytes) -> bytes:
+    """Return `raw` with plain line ends."""
+    return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
 def split(raw: bytes) -> tuple[Headers, bytes]:
     """Return the headers and the body of `raw`, whose lines end with a plain newline.
 
-    A line that is no header ends the block even without a blank line, as mail readers have it.
+    A body may begin without a blank line; a few odd lines between fields do not end the block.
     """
     block = _BLOCK.match(raw, 0, MAX_HEADER_BYTES)
     end = block.end() if block else 0
-    fields = _FIELDS.findall(block[1]) if block else []
+    fields = filter(None, _FIELDS.findall(block[1])) if block else ()
     body = raw[end + raw.startswith(b"\n", end) :]
     return [_header(field.decode("ascii", "surrogateescape")) for field in fields], body
 
 
 def _header(field: str) -> tuple[str, str]:
     name, _, value = field.partition(":")
-    return name.lower(), _FOLD.sub(" ", value).strip()
+    return name.rstrip(" \t").lower(), _FOLD.sub(" ", value).strip()
 
 
 def values(headers: Headers, name: str) -> list[str]:
@@ -52,12 +66,27 @@ def values(headers: Headers, name: str) -> list[str]:
     return [value for key, value in headers if key == name.lower()]
 
 
+def content(headers: Headers) -> ContentType:
+    """Return the kind of the part that `headers` stand before."""
+    return content_type("".join(values(headers, "Content-Type")[:1]))
+
+
+def file_name(headers: Headers) -> str:
+    """Return the name that the part has as a file; empty where it has none."""
+    disposition = parameters("".join(values(headers, "Content-Disposition")[:1]))
+    return disposition.get("filename") or content(headers).parameters.get("name", "")
+
+
 def subject(headers: Headers) -> str:
-    """Return the decoded subject (RFC 2047) on one line; empty where there is none."""
+    """Return the decoded subject (RFC 2047) on one line; empty where there is none.
+
+    Bytes that no encoded word holds are in the body's charset, if they are not UTF-8.
+    """
+    charset = content(headers).parameters.get("charset")
     for value in values(headers, "Subject"):
         # An encoded character takes up to 12 bytes; what lies beyond cannot be shown anyway.
         data = value[: 12 * MAX_SUBJECT_CHARS].encode("ascii", "surrogateescape")
-        text = _WORDS.sub(_decoded, decode(data, None))
+        text = _WORDS.sub(_decoded, decode(data, None, charset))
         return " ".join(text.split())[:MAX_SUBJECT_CHARS]
     return ""
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from stages.mail.charset import clean
+from stages.mail.characters import clean
 
+# What HTML's parser takes for attributes: a `>` in a quoted value does not end the tag.
+_ATTRIBUTES = r"""(?:[^>=]++|=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+))*+"""
 # No alternative looks far ahead in vain, so that the whole scan is linear: tags and scripts also
 # match without their end (a browser hides the rest as well), comments are closed (`_closed`).
 _MARKUP = re.compile(
-    r"<!--.*?-->"
-    r"|<(?P<unseen>script|style)\b.*?(?:</(?P=unseen)[^>]*>?|\Z)"
+    r"<!--(?:-?>|.*?--!?>)"
+    rf"|<(?P<unseen>script|style)\b{_ATTRIBUTES}>?.*?(?:</(?P=unseen)[^>]*>?|\Z)"
     r"|<title\b[^<]*"
     r"|<[!?][^>]*>?"
-    r"|</?(?P<tag>[a-z][a-z0-9]*)[^>]*>?",
+    rf"|</?(?P<tag>[a-z][a-z0-9]*){_ATTRIBUTES}>?",
     re.IGNORECASE | re.DOTALL,
 )
 _LINES = re.compile(
@@ -26,6 +28,11 @@ _LINES = re.compile(
     r"|form|h[1-6r]|head|header|html|li|main|nav|[ou]l|option|p|pre|section|table|tbody|tr"
 )
 _CELLS = frozenset({"td", "th", "caption", "img", "input", "button", "label"})
+# The standard looks at 1,024 bytes; mail programs write long heads.
+_META_BYTES = 4_096
+_META = re.compile(
+    rb"""<meta\b[^>]{0,400}?\bcharset\s{0,9}=\s{0,9}["']?\s{0,9}([\w.:+-]{1,60})""", re.IGNORECASE
+)
 _SPACE = re.compile(r"\s+")
 
 
@@ -42,8 +49,14 @@ def html_to_text(html: str) -> str:
 
 def _closed(html: str) -> str:
     """Let a comment that is never closed end with its first `>`, as old mail programs have it."""
-    before, end, after = html.rpartition("-->")
-    return before + end + after.replace("<!--", "<!")
+    end = max(html.rfind("-->"), html.rfind("--!>")) + 1
+    return html[:end] + html[end:].replace("<!--", "<!")
+
+
+def named_charset(data: bytes) -> str | None:
+    """Return the charset that the HTML `data` names in a `<meta>` near its beginning."""
+    meta = _META.search(data, 0, _META_BYTES)
+    return meta[1].decode("ascii") if meta else None
 
 
 def _border(match: re.Match[str]) -> str:

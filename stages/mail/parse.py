@@ -28,6 +28,9 @@ class ParsedMessage:
     is_list: bool
     # When the receiving server took it, UTC; None where no header says so plausibly.
     received_at: dt.datetime | None
+    # Why there is no text: the whole mail is in this format, and encrypted or not read ("tnef",
+    # "smime", "pgp"); None otherwise.
+    sealed: str | None = None
 
 
 def parse_message(raw: bytes, dates: DateRange = ANY_MAIL) -> ParsedMessage:
@@ -37,23 +40,20 @@ def parse_message(raw: bytes, dates: DateRange = ANY_MAIL) -> ParsedMessage:
         raw: a mail as the server stored it; only its first MAX_RAW_BYTES are looked at.
         dates: the dates that its source can hold.
     """
-    headers, body = mail_headers.split(_lines(raw[:MAX_RAW_BYTES]))
+    headers, body = mail_headers.split(mail_headers.lines(raw[:MAX_RAW_BYTES]))
     readable = MimeReader().read(headers, body)
+    text = readable.text.strip()[:MAX_TEXT_CHARS]
     return ParsedMessage(
         subject=mail_headers.subject(headers),
-        text=readable.text.strip()[:MAX_TEXT_CHARS],
+        text=text,
         is_html=readable.has_html,
         is_list=mail_headers.is_list(headers),
         received_at=received_at(headers, dates),
+        sealed=None if text else readable.sealed,
     )
 
 
 def parse_date(raw: bytes, dates: DateRange = ANY_MAIL) -> dt.datetime | None:
     """Return `parse_message(raw, dates).received_at` without reading the body."""
-    headers, _ = mail_headers.split(_lines(raw[: mail_headers.MAX_HEADER_BYTES]))
+    headers, _ = mail_headers.split(mail_headers.lines(raw[: mail_headers.MAX_HEADER_BYTES]))
     return received_at(headers, dates)
-
-
-def _lines(raw: bytes) -> bytes:
-    """Return `raw` with plain line ends."""
-    return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")

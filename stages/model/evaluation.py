@@ -126,7 +126,7 @@ def _slices(
 
 
 def _members(split: Split) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the name and the `(n,) bool` members of each slice: month, list, HTML, length."""
+    """Yield the name and the `(n,) bool` members of each slice: month, headers, length."""
     months = np.array([f"{moment:%Y-%m}" for moment in split.column("received_at")])
     for month in sorted(set(months)):
         yield f"month {month}", months == month
@@ -135,6 +135,7 @@ def _members(split: Split) -> Iterator[tuple[str, np.ndarray]]:
         yes = np.array([value is True for value in split.column(column)])
         yield f"{name} yes", known & yes
         yield f"{name} no", known & ~yes
+    yield "sealed", np.array([value is not None for value in split.column("sealed")])
     length = np.array([len(str(text)) for text in split.column("text")])
     yield f"length below {SHORT}", length < SHORT
     yield f"length {SHORT} to {LONG}", (length >= SHORT) & (length < LONG)

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 from stages.machine.errors import DataError
 from stages.records.messages import SPAM
 
-COLUMNS = ["id", "received_at", "subject", "text", "label", "group", "is_list", "is_html"]
+COLUMNS = ["id", "received_at", "subject", "text", "label", "group"]
+COLUMNS += ["is_list", "is_html", "sealed"]
 
 
 @dataclass(frozen=True)

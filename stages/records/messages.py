@@ -27,6 +27,9 @@ _FIELDS: list[pa.Field[Any]] = [
     # From the headers, for slices; null where the source has none.
     pa.field("is_list", pa.bool_()),
     pa.field("is_html", pa.bool_()),
+    # Why the text is empty: the mail is encrypted, or in a format that is not read ("tnef",
+    # "smime", "pgp"); null for all other mail.
+    pa.field("sealed", pa.string()),
     # The mail as it came, where the source has it.
     pa.field("raw", pa.binary()),
 ]

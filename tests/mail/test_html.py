@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from stages.mail.html import html_to_text
+from stages.mail.html import html_to_text, named_charset
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,20 @@ from stages.mail.html import html_to_text
         ("<!--#rotate>Terrific", "Terrific"),
         ("<!doctype html><?xml?><![if !mso]>shown<![endif]>", "shown"),
         ("text <unclosed tag", "text"),
+        # A quoted value may hold what ends a tag; only one that follows `=` is quoted.
+        ('a<a title="x > y" href=z>b</a>', "ab"),
+        ("a<i title = '>'>b</i >c", "abc"),
+        ('a<font face=Arial">b</font>c<p class="x">d', "abc\nd"),
+        ("don't <b>stop</b> it's", "don't stop it's"),
+        ('a<a href=x?b="c>d</a>', "ad"),
+        # An attribute that is never closed hides the rest, as in a browser.
+        ('seen<a href="x>hidden</a>', "seen"),
+        # Comments that are empty or badly closed.
+        ("a<!-->b<!-- x -->c", "abc"),
+        ("a<!--->b<!-- x -->c", "abc"),
+        ("a<!-- > --!>b", "ab"),
+        ("a<!---->b", "ab"),
+        ("vi&shy;ag&#8203;r&zwnj;a", "viagra"),
         ("", ""),
     ],
 )
@@ -30,10 +44,25 @@ def test_a_reader_would_see_this(html: str, text: str) -> None:
     assert html_to_text(html) == text
 
 
+@pytest.mark.parametrize(
+    ("html", "charset"),
+    [
+        (b'<meta charset="koi8-r">', "koi8-r"),
+        (b"<META content='text/html; charset=big5' http-equiv=Content-Type>", "big5"),
+        (b"<meta charset = utf-8 /><meta charset=big5>", "utf-8"),
+        (b"<meta name=x><meta\ncharset=big5>", "big5"),
+        (b"<p>charset=big5", None),
+        (b"x" * 5_000 + b"<meta charset=big5>", None),
+    ],
+)
+def test_the_charset_that_a_page_names(html: bytes, charset: str | None) -> None:
+    assert named_charset(html) == charset
+
+
 HOSTILE = "<!-- --> <!--> <script> <style <title <a < <a' </ &# &amp <script></script <p>x <div>"
 
 
-@pytest.mark.parametrize("piece", [*HOSTILE.split(), " ", '<a "'])
+@pytest.mark.parametrize("piece", [*HOSTILE.split(), " ", '<a "', '<a b=">" ', "<a b='", "<a ="])
 def test_time_is_linear_in_hostile_markup(piece: str) -> None:
     html = piece * (500_000 // len(piece))
     began = time.process_time()

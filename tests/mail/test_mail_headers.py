@@ -46,6 +46,51 @@ def test_headers_end_at_a_blank_line_or_at_a_line_that_is_none(raw: bytes) -> No
     assert (subject(found), body) == ("a", b"body")
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"X-Flag : 1",
+        "X-Größe: 1".encode(),
+        "Größe der Datei: 1".encode("latin-1"),
+        b"X-Long: a line that\nis not folded",
+        b"X-Long: lines that\nare\nnot folded",
+        b"From someone Mon Mar  4 10:00:00 2024",
+        b">From someone Mon Mar  4 10:00:00 2024",
+        b": no name",
+        b"no colon",
+    ],
+)
+def test_an_odd_line_does_not_end_the_headers(odd: bytes) -> None:
+    found, body = split(b"To: b\n" + odd + b"\nSubject: a\nX-End: 1\n\nbody")
+    assert (subject(found), body) == ("a", b"body")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Hello\nNote: this\n\nmore",
+        b"one\ntwo\nthree\nfour\nSubject: quoted",
+        b"a\n\nSubject: quoted",
+    ],
+)
+def test_a_body_without_a_blank_line_stays_whole(body: bytes) -> None:
+    assert split(b"Subject: a\n" + body)[1] == body
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw"),
+    [
+        (b"text/plain; charset=koi8-r", "Скидка".encode("koi8-r")),
+        (b"text/plain; charset=koi8-r", "Скидка".encode()),
+        (b"text/plain; charset=iso-2022-jp", "割引".encode("iso-2022-jp")),
+        (b"multipart/mixed; charset=big5", "發票".encode("big5")),
+    ],
+)
+def test_a_bare_subject_has_the_charset_of_the_mail(kind: bytes, raw: bytes) -> None:
+    text = subject(of(b"Content-Type: " + kind + b"\nSubject: " + raw))
+    assert text in ("Скидка", "割引", "發票")
+
+
 def test_a_mail_without_headers_is_all_body() -> None:
     assert split(b"\nbody")[1] == b"body"
     assert split(b"no header here\n\nmore")[1] == b"no header here\n\nmore"

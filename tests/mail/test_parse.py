@@ -1,5 +1,8 @@
 import base64
 import datetime as dt
+import quopri
+from binascii import b2a_uu
+from collections.abc import Callable
 
 import pytest
 
@@ -78,6 +81,59 @@ def test_all_texts_of_a_mixed_mail_are_read_and_attachments_are_not() -> None:
     )
     assert mail.text == "first\n\nforwarded\n\nlasté"
     assert mail.is_html
+
+
+@pytest.mark.parametrize(
+    ("encoding", "encode"),
+    [
+        ("base64", base64.encodebytes),
+        ("quoted-printable", quopri.encodestring),
+        # Forbidden and without meaning: the boundaries stand in the body as it is.
+        ("quoted-printable", lambda body: body),
+        ("base64", lambda body: body),
+    ],
+)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_an_encoded_multipart_is_read_part_by_part(
+    encoding: str, encode: Callable[[bytes], bytes], end: bytes
+) -> None:
+    head, _, body = (ALTERNATIVE % b"in plain").partition(b"\n\n")
+    head += f"\nContent-Transfer-Encoding: {encoding}\n\n".encode()
+    mail = parse_message(head + encode(body.replace(b"\n", end)))
+    assert (mail.text, mail.is_html) == ("in plain", True)
+
+
+def test_an_encoded_mail_in_a_mail_is_read() -> None:
+    inner = base64.encodebytes(b"Subject: inner\r\n\r\nforwarded\r\n")
+    raw = b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + inner
+    assert parse_message(raw).text == "forwarded"
+
+
+def test_uuencoded_text_is_read() -> None:
+    head = b"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: x-uuencode\n\n"
+    assert parse_message(head + b"begin 644 x\n" + b2a_uu("é".encode()) + b"`\nend\n").text == "é"
+
+
+@pytest.mark.parametrize(
+    ("kind", "head", "text"),
+    [
+        (b"text/html", b'<meta charset="koi8-r">', "Скидка"),
+        (b"text/html; charset=us-ascii", b"<meta content='text/html; charset=koi8-r'>", "Скидка"),
+        (b"text/html; charset=koi8-r", b"<meta charset=big5>", "Скидка"),
+    ],
+)
+def test_html_says_its_own_charset_where_the_mail_does_not(
+    kind: bytes, head: bytes, text: str
+) -> None:
+    raw = b"Content-Type: " + kind + b"\n\n<html><head>" + head + b"</head>" + text.encode("koi8-r")
+    assert parse_message(raw).text == text
+
+
+@pytest.mark.parametrize("kind", ["text/html (a; b)", '"text/html"', "text/html charset=us-ascii"])
+def test_a_comment_or_quotes_or_no_semicolon_do_not_hide_the_kind(kind: str) -> None:
+    raw = f'Content-Type: {kind}\nContent-Transfer-Encoding: (so) "Base64"; x\n\n'
+    mail = parse_message(raw.encode() + base64.encodebytes(b"<p>shown</p>"))
+    assert (mail.text, mail.is_html) == ("shown", True)
 
 
 def test_html_under_a_plain_name_is_read_as_html() -> None:

@@ -170,6 +170,7 @@ def test_champion_and_candidate_differ_by_a_paired_interval() -> None:
         "received_at": [np.datetime64("2002-08-01").astype(object)] * 400,
         "is_list": [None] * 400,
         "is_html": [True] * 400,
+        "sealed": [None] * 400,
         "text": ["x" * 10] * 400,
     }
     split = cast(Split, SimpleNamespace(spam=spam, column=table.__getitem__))
@@ -196,6 +197,8 @@ def test_champion_and_candidate_differ_by_a_paired_interval() -> None:
     assert same.difference[ROC_AUC.name] == Interval(0.0, 0.0, 0.0)
     # Every message is HTML, short, of one month; nobody knows of lists.
     assert set(report.slices) == {"month 2002-08", "html yes", "length below 1000"}
+    table["sealed"] = ["smime"] * 400
+    assert "sealed" in evaluate(split, candidate, None, evaluation, seed=1).slices
 
 
 def test_fewer_messages_of_a_class_than_folds_are_one_line() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from stages import config
 from stages.machine.errors import SourceError, nearest
-from stages.mail.charset import clean
+from stages.mail.characters import clean
 from stages.mail.message import content_id
 from stages.mail.parse import MAX_TEXT_CHARS
 from stages.records.messages import HAM, SPAM

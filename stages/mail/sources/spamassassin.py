@@ -68,6 +68,7 @@ class SpamAssassinMail:
                 "source": f"{self.kind}/{folder}",
                 "is_list": mail.is_list,
                 "is_html": mail.is_html,
+                "sealed": mail.sealed,
                 "raw": raw,
             }
 
