@@ -1,8 +1,16 @@
-"""Which characters of a text count: those that a reader sees."""
+"""Which characters of a message count, in every source and in the served model.
+
+Those that a reader sees, up to a length that no letter has.
+"""
 
 from __future__ import annotations
 
 import re
+
+# RFC 5322 caps a line at 998 characters; a longer subject is not a subject.
+MAX_SUBJECT_CHARS = 1_000
+# Above the longest text of the SpamAssassin corpus (194,821); only hostile mail is cut.
+MAX_TEXT_CHARS = 200_000
 
 # Tab and newline are text; the other control characters only hide words from a filter.
 _CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f"
@@ -28,3 +36,13 @@ def clean(text: str) -> str:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _SURROGATES.sub("\ufffd", _UNSEEN.sub("", text))
+
+
+def subject_of(text: str) -> str:
+    """Return `text` as a subject: cleaned, on one line, at most MAX_SUBJECT_CHARS."""
+    return " ".join(clean(text).split())[:MAX_SUBJECT_CHARS]
+
+
+def body_of(text: str) -> str:
+    """Return `text` as a body: cleaned, without blanks around it, at most MAX_TEXT_CHARS."""
+    return clean(text).strip()[:MAX_TEXT_CHARS]

@@ -6,13 +6,12 @@ import re
 from email.errors import HeaderParseError
 from email.header import decode_header
 
+from stages.mail.characters import MAX_SUBJECT_CHARS, subject_of
 from stages.mail.charset import decode
 from stages.mail.structured import ContentType, content_type, parameters
 
 # Real header blocks stay below 100 kB even with hundreds of recipients.
 MAX_HEADER_BYTES = 262_144
-# RFC 5322 caps a line at 998 characters; a longer subject is no subject.
-MAX_SUBJECT_CHARS = 1_000
 
 # A name may have bytes beyond ASCII, and a space before its colon.
 _NAME = rb"[^\x00-\x20:\x7f]++[ \t]*+:"
@@ -87,7 +86,7 @@ def subject(headers: Headers) -> str:
         # An encoded character takes up to 12 bytes; what lies beyond cannot be shown anyway.
         data = value[: 12 * MAX_SUBJECT_CHARS].encode("ascii", "surrogateescape")
         text = _WORDS.sub(_decoded, decode(data, None, charset))
-        return " ".join(text.split())[:MAX_SUBJECT_CHARS]
+        return subject_of(text)
     return ""
 
 

@@ -6,13 +6,12 @@ import datetime as dt
 from dataclasses import dataclass
 
 from stages.mail import headers as mail_headers
+from stages.mail.characters import body_of
 from stages.mail.mime import MimeReader
 from stages.mail.received import ANY_MAIL, DateRange, received_at
 
 # Text comes first in a mail and attachments last: the text of real mail ends long before.
 MAX_RAW_BYTES = 2_097_152
-# Above the longest text of the SpamAssassin corpus (194,821); only hostile mail is cut.
-MAX_TEXT_CHARS = 200_000
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def parse_message(raw: bytes, dates: DateRange = ANY_MAIL) -> ParsedMessage:
     """
     headers, body = mail_headers.split(mail_headers.lines(raw[:MAX_RAW_BYTES]))
     readable = MimeReader().read(headers, body)
-    text = readable.text.strip()[:MAX_TEXT_CHARS]
+    text = body_of(readable.text)
     return ParsedMessage(
         subject=mail_headers.subject(headers),
         text=text,

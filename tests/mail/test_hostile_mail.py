@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.mail import headers, parse
+from stages.mail import characters, headers
 from stages.mail.parse import parse_date, parse_message
 
 MAILS = [
@@ -56,8 +56,8 @@ TOKENS += [b"Content-Type: message/rfc822\n\n", b"Date: 1 Jan 99999 1:1:1 +9999\
 def check(raw: bytes) -> None:
     mail = parse_message(raw)
     assert parse_date(raw) == mail.received_at or len(raw) > headers.MAX_HEADER_BYTES
-    assert len(mail.subject) <= headers.MAX_SUBJECT_CHARS
-    assert len(mail.text) <= parse.MAX_TEXT_CHARS
+    assert len(mail.subject) <= characters.MAX_SUBJECT_CHARS
+    assert len(mail.text) <= characters.MAX_TEXT_CHARS
     assert "\0" not in (mail.subject + mail.text)
     assert "\n" not in mail.subject
     (mail.subject + mail.text).encode("utf-8")

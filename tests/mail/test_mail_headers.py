@@ -1,6 +1,6 @@
 import pytest
 
-from stages.mail import headers
+from stages.mail import characters
 from stages.mail.headers import Headers, is_list, split, subject
 
 
@@ -31,7 +31,7 @@ def test_subjects_are_decoded(value: bytes, text: str) -> None:
 
 
 def test_a_subject_has_a_longest_length() -> None:
-    assert len(subject(of(b"Subject: " + b"x" * 100_000))) == headers.MAX_SUBJECT_CHARS
+    assert len(subject(of(b"Subject: " + b"x" * 100_000))) == characters.MAX_SUBJECT_CHARS
 
 
 def test_no_subject_is_an_empty_one() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from stages.mail import mime, parse
+from stages.mail import characters, mime, parse
 from stages.mail.parse import parse_message
 
 ALTERNATIVE = b"""Content-Type: multipart/alternative; boundary="x y"
@@ -153,7 +153,7 @@ def test_nothing_at_all_is_an_empty_message() -> None:
 
 
 def test_text_has_a_longest_length() -> None:
-    assert len(parse_message(b"\n" + b"x" * 3_000_000).text) == parse.MAX_TEXT_CHARS
+    assert len(parse_message(b"\n" + b"x" * 3_000_000).text) == characters.MAX_TEXT_CHARS
 
 
 def test_parts_beyond_the_budget_are_not_read() -> None:

@@ -14,9 +14,14 @@ from typing import cast
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mlflow.exceptions import MlflowException
 
+from stages import config
 from stages.machine.files import tree_digest
 from stages.machine.variables import TRACKING_URI
+from stages.mail.sources.mapping import Mapping
 from stages.model.filter import Filter
 from stages.records.layout import Layout
 from stages.registry.mlflow.models import CHAMPION, ModelRegistry
@@ -42,6 +47,9 @@ class WordFilter:
     [
         pd.DataFrame({"text": ["win", "hello"]}),
         pd.DataFrame({"subject": [None, "re"], "text": ["win", "hello"]}),
+        pd.DataFrame({"text": [b"win", "hello\ud800"]}),
+        pd.DataFrame({"text": [["win", "hello"]]}),
+        {"text": ["win", "hello"], "subject": ["", None]},
         pd.Series(["win", "hello"]),
         ["win", "hello"],
     ],
@@ -58,10 +66,41 @@ def test_every_form_of_raw_text_is_scored_message_by_message(
 def test_subject_is_optional_and_an_absent_one_is_empty() -> None:
     words = WordFilter()
     PyfuncFilter(cast(Filter, words)).predict(
-        pd.DataFrame({"text": ["a", None], "subject": [None, "hi"]})
+        pd.DataFrame({"text": ["a", "b"], "subject": [None, " hi\n"]})
     )
     assert words.subjects == ["", "hi"]
-    assert words.texts == ["a", ""]
+    assert words.texts == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("model_input", "found"),
+    [
+        (pd.DataFrame({"text": ["a", None]}), "text of row 2 is null"),
+        (pd.DataFrame({"text": ["a", float("nan")]}), "text of row 2 is null"),
+        (pd.DataFrame({"text": ["a", pd.NA, "b"]}), "text of row 2 is null"),
+        (pd.DataFrame({"text": ["a", 1]}), "text of row 2 is of type int"),
+        (pd.DataFrame({"text": ["a", ["b"]]}), "text of row 2 is of type list"),
+        (pd.DataFrame({"text": ["a"], "subject": [1]}), "subject of row 1 is of type int"),
+        (pd.DataFrame({"body": ["a"]}), "there is no column text, but body"),
+        ({"text": ["a", "b"], "subject": ["c"]}, "2 of text, 1 of subject"),
+    ],
+)
+def test_what_is_not_a_text_is_refused_by_its_row(
+    model_input: pd.DataFrame | dict[str, list[str]], found: str
+) -> None:
+    with pytest.raises(MlflowException, match=found) as caught:
+        PyfuncFilter(cast(Filter, WordFilter())).predict(model_input)
+    assert caught.value.error_code == "BAD_REQUEST"
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_a_served_text_is_the_text_that_fetch_would_write(subject: str, text: str) -> None:
+    columns = config.Columns(text="body", label=None, subject="title", received_at=None)
+    mapping = Mapping(columns, config.LabelValues(ham="0", spam="1"), "conf")
+    message = mapping.message({"title": subject, "body": text}, "here")
+    words = WordFilter()
+    PyfuncFilter(cast(Filter, words)).predict(pd.DataFrame({"text": [text], "subject": [subject]}))
+    assert (words.subjects, words.texts) == ([message["subject"]], [message["text"]])
 
 
 # Runs where no repository is: loads the model, serves it, says where its code came from.
@@ -78,10 +117,15 @@ scored = set(sys.modules)
 client = TestClient(scoring_server.init(model))
 records = [{"text": text, "subject": ""} for text in texts]
 answer = client.post("/invocations", json={"dataframe_records": records})
+lists = client.post("/invocations", json={"inputs": {"text": texts}})
+null = client.post("/invocations", json={"dataframe_records": [{"text": None}]})
 import stages
 print(json.dumps({
     "verdicts": frame["verdict"].tolist(),
     "served": answer.json()["predictions"],
+    "lists": lists.json()["predictions"],
+    "dict": model.predict({"text": texts})["verdict"].tolist(),
+    "null": [null.status_code, null.text],
     "code": stages.__file__,
     "modules": sorted(scored),
 }))
@@ -112,6 +156,11 @@ def test_registered_model_serves_raw_text_without_the_repository(
     answer = json.loads(done.stdout.splitlines()[-1])
     assert answer["verdicts"] == ["spam", "ham"]
     assert [row["verdict"] for row in answer["served"]] == ["spam", "ham"]
+    assert answer["lists"] == answer["served"]
+    assert answer["dict"] == ["spam", "ham"]
+    status, said = answer["null"]
+    assert status == 400
+    assert "text of row 1 is null" in said
     assert answer["code"].startswith(str(stored))
     needed = imported_by_our_code(stored / "code", set(answer["modules"]))
     assert "skops" in needed

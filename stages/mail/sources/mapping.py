@@ -7,9 +7,8 @@ from typing import Any
 
 from stages import config
 from stages.machine.errors import SourceError, nearest
-from stages.mail.characters import clean
+from stages.mail.characters import body_of, subject_of
 from stages.mail.message import content_id
-from stages.mail.parse import MAX_TEXT_CHARS
 from stages.records.messages import HAM, SPAM
 
 
@@ -46,8 +45,7 @@ class Mapping:
 
     def message(self, row: dict[str, Any], source: str) -> dict[str, Any]:
         """Return the message of `row`; its date is left to `date` or to a clock."""
-        subject = " ".join(clean(self._text(row, "subject")).split())
-        text = clean(self._text(row, "text")).strip()[:MAX_TEXT_CHARS]
+        subject, text = subject_of(self._text(row, "subject")), body_of(self._text(row, "text"))
         return {
             "id": content_id(source, subject, text),
             "subject": subject,

@@ -7,18 +7,21 @@ from pathlib import Path
 
 from packaging.version import Version
 
+from stages import config
 from stages.machine.files import read_json
+from stages.model.engines import engine_of
+from stages.records.specification import SPECIFICATION
 
 # What the packed code imports to score raw text; a test compares it with what is imported.
 _SCORING = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "skops")
-_ENCODING = ("sentence-transformers", "torch", "transformers")
 
 
 def scoring_requirements(folder: Path) -> list[str]:
     """Return the pip requirements of the model in `folder`, pinned to what is installed here."""
-    package = read_json(folder / "model.json")["encoder"]["package"]
-    carrier = [packages_distributions()[package][0]] if package else []
-    return [_pinned(name) for name in sorted({*_SCORING, *_ENCODING, *carrier})]
+    encoder = config.Encoder(**read_json(folder / SPECIFICATION)["encoder"])
+    carrier = [packages_distributions()[encoder.package][0]] if encoder.package else []
+    engine = engine_of(encoder).LIBRARIES
+    return [_pinned(name) for name in sorted({*_SCORING, *engine, *carrier})]
 
 
 def _pinned(name: str) -> str:
