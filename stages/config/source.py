@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from stages.config.bounds import STRICT, Positive
@@ -43,6 +44,8 @@ class Columns:
     label: str | None
     subject: str | None
     received_at: str | None
+    # The user's own ids, which come back in the predictions; distinct over all rows.
+    id: str | None = None
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -78,6 +81,15 @@ class HuggingFaceSource:
         return self.revision is not None
 
 
+def _text_encoding(name: str) -> str:
+    try:
+        # Other codecs, such as base64, are refused here.
+        io.TextIOWrapper(io.BytesIO(), encoding=name)
+    except (LookupError, ValueError):
+        raise ValueError("not the name of an encoding, such as utf-8 or windows-1252") from None
+    return name
+
+
 @dataclass(frozen=True, config=STRICT)
 class FilesSource:
     """Parquet, JSON Lines or CSV files: paths or globs, local or `s3://`."""
@@ -89,6 +101,10 @@ class FilesSource:
     labels: LabelValues
     # Required when `columns.received_at` is null.
     clock: Clock | None
+    # Of the text of CSV and JSON Lines, and of columns of bytes in Parquet.
+    encoding: Annotated[str, AfterValidator(_text_encoding)] = "utf-8"
+    # Between the fields of CSV.
+    delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$')] = ","
 
     @property
     def pinned(self) -> bool:

@@ -16,9 +16,12 @@ def raw_id(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def content_id(source: str, subject: str, text: str) -> str:
-    """Return the id of a message without raw mail; a NUL, which no clean text has, separates."""
-    return hashlib.sha256("\0".join((source, subject, text)).encode()).hexdigest()
+def content_id(*parts: str) -> str:
+    """Return the id of a message without raw mail, from its source, its moment and what it says.
+
+    A NUL, which no clean text has, separates the parts.
+    """
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def batched(rows: Iterable[dict[str, Any]]) -> Iterator[pa.RecordBatch]:

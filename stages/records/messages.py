@@ -10,7 +10,8 @@ HAM, SPAM = "ham", "spam"
 LABELS = (HAM, SPAM)
 
 _FIELDS: list[pa.Field[Any]] = [
-    # SHA-256 of the raw bytes (of source, subject and text where a source has no raw mail).
+    # SHA-256 of the raw bytes; where a source has no raw mail, the user's own id, or SHA-256 of
+    # source, date, subject and text.
     pa.field("id", pa.string(), nullable=False),
     # When the receiving server took it, not what the sender's Date claims; a seeded order
     # where a source has no dates (`stages.mail.sources.tables`).

@@ -5,6 +5,7 @@ import pytest
 from stages import config
 from stages.machine.errors import SourceError
 from stages.mail.sources.mapping import Mapping
+from stages.mail.sources.rows import Place, Row
 from stages.mail.sources.tables import SeededClock
 
 LABELS = config.LabelValues(ham="0", spam="1")
@@ -12,9 +13,13 @@ COLUMNS = config.Columns(text="body", label="class", subject="title", received_a
 MAPPING = Mapping(COLUMNS, LABELS, "conf/source/files.yaml")
 
 
+def at_line_3(**values: object) -> Row:
+    return Row(Place("files/a", "line", 3), values)
+
+
 def test_a_row_becomes_a_message() -> None:
     row = {"body": " a\r\nb\0 ", "class": 1, "title": "two\nlines", "extra": "x"}
-    message = MAPPING.message(row, "files/a")
+    message = MAPPING.message(at_line_3(**row), "files/a")
     assert message["text"] == "a\nb"
     assert message["subject"] == "two lines"
     assert message["label"] == "spam"
@@ -23,13 +28,19 @@ def test_a_row_becomes_a_message() -> None:
 
 @pytest.mark.parametrize("value", [None, ""])
 def test_an_empty_label_is_mail_that_nobody_judged(value: str | None) -> None:
-    assert MAPPING.message({"class": value}, "files/a")["label"] is None
+    row = at_line_3(**{"body": "a", "class": value})
+    assert MAPPING.message(row, "files/a")["label"] is None
 
 
 def test_an_unknown_label_is_named() -> None:
     with pytest.raises(SourceError) as caught:
-        MAPPING.message({"class": "junk"}, "files/a")
-    for words in ("files/a", "'junk'", "'0', '1'", "source.labels in conf/source/files.yaml"):
+        MAPPING.message(at_line_3(**{"body": "a", "class": "junk"}), "files/a")
+    for words in (
+        "files/a, line 3: ",
+        "'junk'",
+        "'0', '1'",
+        "source.labels in conf/source/files.yaml",
+    ):
         assert words in str(caught.value)
 
 
@@ -59,19 +70,21 @@ NOON = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)
     ],
 )
 def test_dates_are_utc(value: str | dt.datetime) -> None:
-    assert MAPPING.date({"when": value}, "files/a") == NOON
+    assert MAPPING.date(at_line_3(when=value)) == NOON
 
 
 def test_a_day_is_its_midnight_and_nothing_is_no_date() -> None:
-    assert MAPPING.date({"when": dt.date(2024, 5, 1)}, "f") == NOON.replace(hour=0)
-    assert MAPPING.date({"when": ""}, "f") is None
-    assert MAPPING.date({}, "f") is None
+    assert MAPPING.date(at_line_3(when=dt.date(2024, 5, 1))) == NOON.replace(hour=0)
+    assert MAPPING.date(at_line_3(when="")) is None
+    assert MAPPING.date(at_line_3()) is None
 
 
 @pytest.mark.parametrize("value", ["yesterday", 1_700_000_000, "0001-01-01T00:00:00+10:00"])
 def test_what_is_no_date_is_named(value: str | int) -> None:
-    with pytest.raises(SourceError, match=r"files/a.*'when'.*ISO 8601.*source.columns.received_at"):
-        MAPPING.date({"when": value}, "files/a")
+    with pytest.raises(
+        SourceError, match=r"files/a, line 3: .*'when'.*ISO 8601.*source.columns.received_at"
+    ):
+        MAPPING.date(at_line_3(when=value))
 
 
 def test_the_seeded_clock_is_an_order_spread_over_days() -> None:

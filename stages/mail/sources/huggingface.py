@@ -14,6 +14,7 @@ from stages import config
 from stages.machine.errors import SourceError, UserError
 from stages.mail.sources import Survey
 from stages.mail.sources.mapping import Mapping
+from stages.mail.sources.rows import Place, Row
 from stages.mail.sources.tables import TableMail
 from stages.records.messages import BATCH_ROWS
 
@@ -49,12 +50,13 @@ class HuggingFaceMail:
         """Yield the messages dated in `[start, end)`."""
         return self._table.batches(start, end)
 
-    def _read(self, columns: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _read(self, columns: list[str]) -> Iterator[tuple[str, Row]]:
         for split in self._source.splits:
             origin = f"{self.kind}/{self._name}/{split}"
             try:
-                for row in _stream(self._load(split), self._mapping, columns, origin):
-                    yield origin, row
+                rows = _stream(self._load(split), self._mapping, columns, origin)
+                for number, values in enumerate(rows, start=1):
+                    yield origin, Row(Place(origin, "row", number), values)
             except UserError:
                 raise
             # The client raises what five libraries below it raise; none of it is our bug.

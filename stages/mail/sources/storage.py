@@ -33,8 +33,9 @@ def find(patterns: list[str], conf: str) -> list[File]:
     """Return the files of `patterns`, sorted by path within each, each once.
 
     Args:
-        patterns: paths or globs, local or `s3://bucket/key`; S3 credentials, region and
-            `AWS_ENDPOINT_URL` come from the environment, as for any AWS client.
+        patterns: paths, or globs where no file has that name, local or `s3://bucket/key`; S3
+            credentials, region and `AWS_ENDPOINT_URL` come from the environment, as for any AWS
+            client.
         conf: the file that a user edits, for errors.
 
     Raises:
@@ -44,8 +45,13 @@ def find(patterns: list[str], conf: str) -> list[File]:
     for pattern in patterns:
         system, path = resolve(pattern, conf)
         with _reported(pattern, conf):
-            # A glob without wildcards finds the path itself, or nothing.
-            found = sorted(system.glob(path))
+            # "mail[1].csv" may be the name of a file. A glob without wildcards finds the path
+            # itself, or nothing.
+            found = (
+                [system.info(path)["name"]]
+                if any(mark in path for mark in "*?[") and system.isfile(path)
+                else sorted(system.glob(path))
+            )
         if not found:
             raise SourceError(
                 f"no file matches {pattern}",

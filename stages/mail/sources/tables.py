@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
@@ -11,9 +12,11 @@ import pyarrow as pa
 
 from stages import config
 from stages.machine.errors import SourceError
-from stages.mail.message import batched
+from stages.mail.message import batched, content_id
 from stages.mail.sources import Survey
+from stages.mail.sources.identity import check_distinct
 from stages.mail.sources.mapping import Mapping
+from stages.mail.sources.rows import Place, Row
 
 _DAY = dt.timedelta(days=1)
 
@@ -51,7 +54,7 @@ class SeededClock:
 
 
 # Yields (source, row) with the columns that it is asked for, always in the same order.
-Reader = Callable[[list[str]], Iterator[tuple[str, dict[str, Any]]]]
+Reader = Callable[[list[str]], Iterator[tuple[str, Row]]]
 
 
 class TableMail:
@@ -71,12 +74,14 @@ class TableMail:
 
     @cached_property
     def survey(self) -> Survey:
-        """What the table holds; one pass over one column."""
+        """What the table holds; one pass over one column, and two over ids where it has them."""
+        if "id" in self._mapping.fields:
+            check_distinct(self._ids, self._mapping.conf)
         if self._ticks is not None:
             return Survey(len(self._ticks), 0, *self._ticks.span())
         messages, first, last, undated = 0, None, None, 0
-        for origin, row in self._read([self._mapping.fields["received_at"]]):
-            date = self._mapping.date(row, origin)
+        for _, row in self._read([self._mapping.fields["received_at"]]):
+            date = self._mapping.date(row)
             messages += 1
             if date is None:
                 undated += 1
@@ -91,14 +96,31 @@ class TableMail:
 
     def _messages(self, start: dt.datetime, end: dt.datetime) -> Iterator[dict[str, Any]]:
         columns = sorted(set(self._mapping.fields.values()))
-        for position, (origin, row) in enumerate(self._read(columns)):
-            date = (
-                self._ticks[position]
-                if self._ticks is not None
-                else self._mapping.date(row, origin)
-            )
-            if date is not None and start <= date < end:
-                yield self._mapping.message(row, origin) | {"received_at": date}
+        # Rows that say the same at the same time are messages of their own. They are in one window,
+        # whichever it is, so that counting them there gives each the same id each time.
+        copies = Counter[str]()
+        for position, (source, row) in enumerate(self._read(columns)):
+            ticks = self._ticks
+            date = ticks[position] if ticks is not None else self._mapping.date(row)
+            if date is None or not start <= date < end:
+                self._mapping.validate(row)
+                continue
+            message = self._mapping.message(row, source) | {"received_at": date}
+            # A clock's dates move when messages are added to the source; their positions don't.
+            moment = date.isoformat() if ticks is None else str(position)
+            yield message | {"id": self._id(row, message, moment, copies)}
+
+    def _id(self, row: Row, message: dict[str, Any], moment: str, copies: Counter[str]) -> str:
+        if "id" in self._mapping.fields:
+            return self._mapping.id(row)
+        parts = (message["source"], moment, message["subject"], message["text"])
+        first = content_id(*parts)
+        copies[first] += 1
+        return first if copies[first] == 1 else content_id(*parts, str(copies[first]))
+
+    def _ids(self) -> Iterator[tuple[str, Place]]:
+        for _, row in self._read([self._mapping.fields["id"]]):
+            yield self._mapping.id(row), row.place
 
     @cached_property
     def _ticks(self) -> SeededClock | None:
