@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stages import config
+from stages.mail.contradictions import contradictions
 from stages.mail.duplicates import groups
 from stages.mail.sampling import sample
 from stages.mail.sources import MailSource
 from stages.mail.spool import Spool
+from stages.records.contradictions import Contradictions
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Cutter:
 
     Attributes:
         dropped: how many messages, a reason.
+        contradictions: texts of the history with both labels.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Cutter:
         self._seed, self._spools = seed, spools
         reasons = ("same_id", "unlabelled", "train_copies", "holdout_copies")
         self.dropped = Counter(dict.fromkeys((*reasons, "holdout_copies_of_train", "sample"), 0))
+        self.contradictions = Contradictions()
 
     def history(self) -> list[Selection]:
         """Return train and holdout."""
@@ -67,13 +71,14 @@ class Cutter:
         # Sorted by time: all of train comes before all of holdout.
         trained = sum(spool.received[position] < _microseconds(edge) for position in labelled)
         first = self._groups(spool, labelled)
-        train = self._firsts(spool, labelled[:trained], first)
-        holdout = self._firsts(spool, labelled[trained:], first)
         known = {first[spool.ids[position]] for position in labelled[:trained]}
-        leaked = sum(first[spool.ids[position]] in known for position in labelled[trained:])
+        new = [place for place in labelled[trained:] if first[spool.ids[place]] not in known]
+        train = self._one_each(spool, labelled[:trained], first)
+        holdout = self._one_each(spool, new, first)
         self.dropped["train_copies"] += trained - len(train)
-        self.dropped["holdout_copies_of_train"] += leaked
-        self.dropped["holdout_copies"] += len(labelled) - trained - len(holdout) - leaked
+        self.dropped["holdout_copies_of_train"] += len(labelled) - trained - len(new)
+        self.dropped["holdout_copies"] += len(new) - len(holdout)
+        self.contradictions = contradictions(spool, first, [*train, *holdout])
         return [
             Selection("train", start, edge, spool, self._sampled(spool, train), first),
             Selection("holdout", edge, until, spool, self._sampled(spool, holdout), first),
@@ -96,9 +101,21 @@ class Cutter:
         found = groups(spool.texts(positions), self._duplicates, seed=self._seed)
         return dict(zip((spool.ids[position] for position in positions), found, strict=True))
 
-    def _firsts(self, spool: Spool, positions: list[int], first: dict[str, str]) -> list[int]:
-        ids = ((position, spool.ids[position]) for position in positions)
-        return [position for position, message_id in ids if first[message_id] == message_id]
+    def _one_each(self, spool: Spool, positions: list[int], groups: dict[str, str]) -> list[int]:
+        """Return, of each group of copies, the first one that has the label of the latest.
+
+        So whoever changes their mind is heard, and no message gets the label of another one. Of
+        copies of one moment, the source's last is the latest.
+        """
+        latest: dict[str, int] = {}
+        for place in sorted(positions, key=lambda place: (spool.received[place], place)):
+            latest[groups[spool.ids[place]]] = place
+        kept: dict[str, int] = {}
+        for place in positions:
+            group = groups[spool.ids[place]]
+            if spool.labels[place] == spool.labels[latest[group]]:
+                kept.setdefault(group, place)
+        return list(kept.values())
 
     def _sampled(self, spool: Spool, positions: list[int]) -> list[int]:
         limit = self._window.max_messages

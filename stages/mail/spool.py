@@ -57,7 +57,8 @@ class Spool:
         return [position for position in positions if first[self.ids[position]] == position]
 
     def _key(self, position: int) -> tuple[int, str, str]:
-        # The label only decides between two messages of one id: "ham", then "spam", then none.
+        # The label only decides between two messages of one id, that is, one raw mail twice in a
+        # source: "ham", then "spam", then none.
         label = self.labels[position] or "unlabelled"
         return self.received[position], self.ids[position], label
 

@@ -1,11 +1,12 @@
 """Mail in time order becomes three splits: train and holdout of the labelled past, and the batch.
 
 [start ··· train ··· | ··· holdout ··· until)     [batch_from ··· batch_to)
- labelled, the first of each group of copies       all of it, as it came
+ labelled, one of each group of copies             all of it, as it came
 """
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import tempfile
 from pathlib import Path
@@ -38,8 +39,9 @@ def write_splits(
 
     Each file holds `MESSAGE_SCHEMA` sorted by (`received_at`, `id`). Of messages with one id the
     first counts. History (train and holdout) is labelled messages only, and of each group of near
-    duplicates only the first: copies would inflate cross-validation, and a copy of a training
-    message would stand in the holdout. The batch is real traffic and keeps its copies.
+    duplicates only one, the first with the label of the latest: copies would inflate
+    cross-validation, and a copy of a training message would stand in the holdout. The batch is
+    real traffic and keeps its copies.
 
     Args:
         source: where the mail comes from.
@@ -49,7 +51,8 @@ def write_splits(
         folder: of the three files, and of temporary ones.
 
     Returns:
-        The same for the same mail, whatever order the source yields it in.
+        The same for the same mail, whatever order the source yields it in, unless copies of one
+        moment have different labels.
 
     Raises:
         SourceError: the source is missing or not of its declared layout.
@@ -71,6 +74,7 @@ def write_splits(
         ),
         splits=written,
         dropped={"undated": survey.undated, **cutter.dropped},
+        contradictions=cutter.contradictions,
     )
 
 

@@ -95,6 +95,23 @@ def _data(fetch: FetchSummary) -> Iterator[str]:
         f"{count} {in_words(reason)}" for reason, count in fetch.dropped.items() if count
     )
     yield f"left out: {dropped or 'nothing'}"
+    yield from _contradictions(fetch.get("contradictions", {}))
+
+
+def _contradictions(found: dict[str, Any]) -> Iterator[str]:
+    if not found.get("texts"):
+        return
+    named = [
+        f"{text['id'][:12]} ({text['ham']} ham, {text['spam']} spam)" for text in found["named"]
+    ]
+    more = ", …" if len(named) > _NAMED or found["texts"] > len(named) else ""
+    yield (
+        f"labelled both ham and spam: {found['texts']} of the texts, the latest label counts: "
+        f"{', '.join(named[:_NAMED])}{more}"
+    )
+
+
+_NAMED = 3
 
 
 def _holdout(report: Report) -> str:

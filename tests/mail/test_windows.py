@@ -1,7 +1,7 @@
 import dataclasses
 import datetime as dt
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +149,58 @@ def test_no_copy_of_a_training_message_stands_in_the_holdout(tmp_path: Path) -> 
     # The batch is real traffic: copies stay, and know their group.
     groups = dict(zip(names(splits["batch"]), splits["batch"]["group"].to_pylist(), strict=True))
     assert (groups["batch13"], groups["batch14"]) == ("batch13", "batch13")
+
+
+def copies(*labels: str, days: Sequence[int] = range(2, 8)) -> list[Row]:
+    letter = "one letter that came again and again, and that people read in two ways"
+    named = zip(days, labels, strict=False)
+    return [message(f"{label}-{n}", day, label, letter) for n, (day, label) in enumerate(named)]
+
+
+def test_of_copies_the_latest_label_counts_and_the_contradiction_is_named(tmp_path: Path) -> None:
+    summary, splits = cut(tmp_path, [*ROWS, *copies("ham", *["spam"] * 5)])
+    assert [name for name in names(splits["train"]) if "-" in name] == ["spam-1"]
+    [named] = summary["contradictions"]["named"]
+    assert summary["contradictions"]["texts"] == 1
+    assert named == {
+        "id": "spam-1",
+        "label": "spam",
+        "ham": 1,
+        "spam": 5,
+        "against": ["ham-0"],
+        "text": "one letter that came again and again, and that people read in two ways",
+    }
+    assert summary["dropped"]["train_copies"] == 5
+
+
+def test_whoever_takes_a_verdict_back_is_heard(tmp_path: Path) -> None:
+    summary, splits = cut(tmp_path, [*ROWS, *copies("spam", "spam", "ham")])
+    assert [name for name in names(splits["train"]) if "-" in name] == ["ham-2"]
+    assert summary["contradictions"]["named"][0]["against"] == ["spam-0", "spam-1"]
+
+
+def test_of_labels_of_one_moment_the_last_one_in_the_source_counts(tmp_path: Path) -> None:
+    for name, labels in (("a", ("ham", "spam")), ("b", ("spam", "ham"))):
+        _, splits = cut(tmp_path / name, [*ROWS, *copies(*labels, days=(3, 3))])
+        assert [name for name in names(splits["train"]) if "-" in name] == [f"{labels[1]}-1"]
+
+
+def test_a_holdout_does_not_teach_but_its_contradiction_is_named(tmp_path: Path) -> None:
+    summary, splits = cut(tmp_path, [*ROWS, *copies("ham", "spam", days=(8, 9))])
+    assert "ham-0" in names(splits["train"])
+    assert "spam-1" not in names(splits["holdout"])
+    assert summary["contradictions"]["named"][0]["against"] == ["spam-1"]
+
+
+def test_one_raw_mail_in_two_folders_is_a_contradiction_too(tmp_path: Path) -> None:
+    summary, splits = cut(tmp_path, [*ROWS, message("ham3", 3, "spam")])
+    assert names(splits["train"]).count("ham3") == 1
+    assert summary["contradictions"]["named"][0]["against"] == ["ham3"]
+
+
+def test_copies_that_agree_are_no_contradiction(tmp_path: Path) -> None:
+    summary, _ = cut(tmp_path, [*ROWS, *copies("spam", "spam"), message("new", 5, None)])
+    assert summary["contradictions"] == {"texts": 0, "named": []}
 
 
 def test_history_is_labelled_and_the_batch_need_not_be(tmp_path: Path) -> None:
