@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 # Of contradictions, and of the copies of each.
 MAX_NAMED = 20
@@ -25,7 +25,7 @@ class Contradiction:
     label: str
     ham: int
     spam: int
-    against: list[str]
+    against: tuple[str, ...]
     text: str
 
 
@@ -39,4 +39,4 @@ class Contradictions:
     """
 
     texts: int = 0
-    named: list[Contradiction] = field(default_factory=list)
+    named: tuple[Contradiction, ...] = ()

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import PlainSerializer, TypeAdapter
 
 from stages.machine.errors import DataError
+from stages.records.contradictions import Contradictions
 from stages.records.document import read_document, write_document
 from stages.records.layout import Layout
 
@@ -78,11 +79,13 @@ class FetchSummary:
         source: where the mail comes from.
         splits: by name.
         dropped: how many messages were left out, by reason.
+        contradictions: texts that were labelled both ham and spam.
     """
 
     source: SourceSummary
     splits: Mapping[str, SplitSummary]
     dropped: Mapping[str, int]
+    contradictions: Contradictions = Contradictions()
 
     def write(self, layout: Layout) -> None:
         """Write `layout.fetch_summary`, whole or not at all."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stages.machine.files import DECIMALS
 from stages.model.metrics import METRICS, PR_AUC, ROC_AUC
+from stages.records.contradictions import Contradictions
 from stages.records.decision import in_words
 from stages.records.fetch_summary import FetchSummary
 from stages.records.infer_summary import InferSummary
@@ -95,23 +96,22 @@ def _data(fetch: FetchSummary) -> Iterator[str]:
         f"{count} {in_words(reason)}" for reason, count in fetch.dropped.items() if count
     )
     yield f"left out: {dropped or 'nothing'}"
-    yield from _contradictions(fetch.get("contradictions", {}))
+    yield from _contradictions(fetch.contradictions)
 
 
-def _contradictions(found: dict[str, Any]) -> Iterator[str]:
-    if not found.get("texts"):
+def _contradictions(found: Contradictions) -> Iterator[str]:
+    if not found.texts:
         return
-    named = [
-        f"{text['id'][:12]} ({text['ham']} ham, {text['spam']} spam)" for text in found["named"]
-    ]
-    more = ", …" if len(named) > _NAMED or found["texts"] > len(named) else ""
+    named = [f"{text.id[:_ID]} ({text.ham} ham, {text.spam} spam)" for text in found.named[:_NAMED]]
+    more = f" and {found.texts - len(named)} more" if found.texts > len(named) else ""
     yield (
-        f"labelled both ham and spam: {found['texts']} of the texts, the latest label counts: "
-        f"{', '.join(named[:_NAMED])}{more}"
+        f"labelled both ham and spam: {found.texts} of the texts, the latest label counts: "
+        f"{', '.join(named)}{more}"
     )
 
 
-_NAMED = 3
+# How many contradictions are shown, and how much of an id.
+_NAMED, _ID = 3, 24
 
 
 def _holdout(report: Report) -> str:

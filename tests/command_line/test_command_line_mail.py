@@ -80,6 +80,34 @@ def test_csv_mail_with_malformed_dates(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
+    ("format_", "content", "words"),
+    [
+        ("csv", b'text,label\na,ham\n"b,spam\nc,ham\n', "line 3: a quote opened here is never"),
+        ("csv", b"text,label\na,ham,b\n", "line 2: 3 fields; expected 2, as in the header"),
+        ("csv", b"text,label\na\xe9,ham\n", "line 2: the byte 0xe9 is not utf-8"),
+        (
+            "jsonl",
+            b'{"text": "a"}\n{"text": NaN, "label": "ham"}\n',
+            "line 2: the number nan in 'text'",
+        ),
+    ],
+)
+def test_a_malformed_table(project: Project, format_: str, content: bytes, words: str) -> None:
+    (project.folder / f"mail/mail.{format_}").write_bytes(content)
+    columns = {"text": "text", "label": "label", "subject": None, "received_at": None, "id": None}
+    clock = {"start": "2024-01-01", "messages_per_day": 10}
+    project.edit(
+        source__paths=[f"mail/*.{format_}"],
+        source__format=format_,
+        source__columns=columns,
+        source__clock=clock,
+    )
+    before = project.results()
+    assert f"mail.{format_}, {words}" in project.refuse("fetch")
+    assert project.results() == before
+
+
+@pytest.mark.parametrize(
     ("window", "words"),
     [
         (

@@ -264,6 +264,17 @@ def test_a_key_that_no_line_of_json_has_is_a_wrong_name(tmp_path: Path) -> None:
     )
 
 
+def test_a_key_that_no_file_has_is_a_wrong_name_too(tmp_path: Path) -> None:
+    path = written(tmp_path, "mail.jsonl", '{"text": "a", "verdict": "ham"}\n')
+    assert "mail.jsonl has the columns text, verdict; expected a column 'label'" in refusal(path)
+
+
+def test_a_file_of_mail_that_nobody_judged_is_fine_beside_others(tmp_path: Path) -> None:
+    written(tmp_path, "old.jsonl", '{"text": "a", "label": "ham"}\n')
+    written(tmp_path, "new.jsonl", '{"text": "b"}\n{"text": "c"}\n')
+    assert rows_of(tmp_path / "*.jsonl") == {("ham", "a"), (None, "b"), (None, "c")}
+
+
 def parquet(tmp_path: Path, **columns: Any) -> Path:
     path = tmp_path / "mail.parquet"
     pq.write_table(pa.table(columns), path)

@@ -15,6 +15,7 @@ from stages.machine.files import sha256
 from stages.mail.message import batched
 from stages.mail.sources import Survey
 from stages.mail.windows import write_splits
+from stages.records.contradictions import Contradictions
 from stages.records.fetch_summary import FetchSummary
 from stages.records.messages import MESSAGE_SCHEMA
 
@@ -160,8 +161,8 @@ def copies(*labels: str, days: Sequence[int] = range(2, 8)) -> list[Row]:
 def test_of_copies_the_latest_label_counts_and_the_contradiction_is_named(tmp_path: Path) -> None:
     summary, splits = cut(tmp_path, [*ROWS, *copies("ham", *["spam"] * 5)])
     assert [name for name in names(splits["train"]) if "-" in name] == ["spam-1"]
-    [named] = summary["contradictions"]["named"]
-    assert summary["contradictions"]["texts"] == 1
+    [named] = summary.contradictions.named
+    assert summary.contradictions.texts == 1
     assert named == {
         "id": "spam-1",
         "label": "spam",
@@ -176,7 +177,7 @@ def test_of_copies_the_latest_label_counts_and_the_contradiction_is_named(tmp_pa
 def test_whoever_takes_a_verdict_back_is_heard(tmp_path: Path) -> None:
     summary, splits = cut(tmp_path, [*ROWS, *copies("spam", "spam", "ham")])
     assert [name for name in names(splits["train"]) if "-" in name] == ["ham-2"]
-    assert summary["contradictions"]["named"][0]["against"] == ["spam-0", "spam-1"]
+    assert summary.contradictions.named[0].against == ("spam-0", "spam-1",)
 
 
 def test_of_labels_of_one_moment_the_last_one_in_the_source_counts(tmp_path: Path) -> None:
@@ -189,18 +190,18 @@ def test_a_holdout_does_not_teach_but_its_contradiction_is_named(tmp_path: Path)
     summary, splits = cut(tmp_path, [*ROWS, *copies("ham", "spam", days=(8, 9))])
     assert "ham-0" in names(splits["train"])
     assert "spam-1" not in names(splits["holdout"])
-    assert summary["contradictions"]["named"][0]["against"] == ["spam-1"]
+    assert summary.contradictions.named[0].against == ("spam-1",)
 
 
 def test_one_raw_mail_in_two_folders_is_a_contradiction_too(tmp_path: Path) -> None:
     summary, splits = cut(tmp_path, [*ROWS, message("ham3", 3, "spam")])
     assert names(splits["train"]).count("ham3") == 1
-    assert summary["contradictions"]["named"][0]["against"] == ["ham3"]
+    assert summary.contradictions.named[0].against == ("ham3",)
 
 
 def test_copies_that_agree_are_no_contradiction(tmp_path: Path) -> None:
     summary, _ = cut(tmp_path, [*ROWS, *copies("spam", "spam"), message("new", 5, None)])
-    assert summary["contradictions"] == {"texts": 0, "named": []}
+    assert summary.contradictions == Contradictions()
 
 
 def test_history_is_labelled_and_the_batch_need_not_be(tmp_path: Path) -> None:

@@ -47,12 +47,13 @@ class FilesMail:
 
     def _read(self, columns: list[str]) -> Iterator[tuple[str, Row]]:
         read_rows = _READERS[self._source.format]
+        keys: dict[str, None] = {}
         for file in find(self._source.paths, CONF):
             # The name alone: the same file elsewhere is the same mail.
             origin = f"{self.kind}/{file.name}"
             with reading(file, CONF) as stream:
                 try:
-                    for row in read_rows(stream, columns, self._table_of(file)):
+                    for row in read_rows(stream, columns, self._table_of(file, keys)):
                         yield origin, row
                 except pa.ArrowException as error:
                     raise SourceError(
@@ -62,7 +63,11 @@ class FilesMail:
                         "and run `make params`",
                     ) from error
 
-    def _table_of(self, file: File) -> Table:
+        # One that no line of any file has is a wrong name.
+        if keys:
+            self._mapping.check(", ".join(self._source.paths), list(keys))
+
+    def _table_of(self, file: File, keys: dict[str, None]) -> Table:
         return Table(
             file=file.url,
             conf=CONF,
@@ -70,6 +75,7 @@ class FilesMail:
             delimiter=self._source.delimiter,
             needed=set(self._mapping.fields.values()),
             check=lambda found: self._mapping.check(file.url, found),
+            keys=keys,
         )
 
 

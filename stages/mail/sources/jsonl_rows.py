@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any
 
-from stages.machine.errors import SourceError
+from stages.machine.errors import SourceError, nearest
 from stages.mail.sources.lines import Lines
 from stages.mail.sources.rows import Place, Row, Table, kind
 
@@ -16,7 +16,7 @@ def read_jsonl(stream: IO[bytes], columns: list[str], table: Table) -> Iterator[
 
     Raises:
         SourceError: a line is not an object, names a key twice, or is not in the encoding; or no
-            line has a needed key.
+            line has a needed key, but one that is nearly called so.
     """
     keys: dict[str, None] = {}
     lines = Lines(stream, table)
@@ -25,12 +25,13 @@ def read_jsonl(stream: IO[bytes], columns: list[str], table: Table) -> Iterator[
             continue
         place = table.line(lines.number)
         values = _object(line, place)
-        # A line may leave a key out. One that no line has is a wrong name.
+        # A line may leave a key out, and a file too: mail of which no label is known yet.
         if not keys or not values.keys() <= keys.keys():
             keys |= {key: None for key in values if not keys or key in table.needed}
         yield Row(place, {column: values[column] for column in columns if column in values})
-    if keys:
+    if any(nearest(name, keys) for name in table.needed if name not in keys):
         table.check(list(keys))
+    table.keys.update(keys)
 
 
 class _RepeatedKeyError(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, NamedTuple
 
 from stages.machine.errors import SourceError
@@ -39,6 +39,7 @@ class Table:
         delimiter: of CSV: one character.
         needed: the columns that it must have.
         check: raises an error that names what is missing in the columns found.
+        keys: of JSON Lines: those found so far, in this file and in others of its source.
     """
 
     file: str
@@ -47,6 +48,7 @@ class Table:
     delimiter: str
     needed: Collection[str]
     check: Callable[[list[str]], None]
+    keys: dict[str, None] = field(default_factory=dict)
 
     def line(self, number: int) -> Place:
         """Return the place of a line."""
