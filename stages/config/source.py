@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import io
 from typing import Annotated, Literal
@@ -83,11 +84,18 @@ class HuggingFaceSource:
 
 def _text_encoding(name: str) -> str:
     try:
-        # Other codecs, such as base64, are refused here.
+        # The second refuses codecs such as base64; it takes "locale", the machine's own encoding.
+        codecs.lookup(name)
         io.TextIOWrapper(io.BytesIO(), encoding=name)
     except (LookupError, ValueError):
         raise ValueError("not the name of an encoding, such as utf-8 or windows-1252") from None
     return name
+
+
+def _delimiter(mark: str) -> str:
+    if len(mark) != 1 or mark in '"\r\n':
+        raise ValueError('not one character other than a quote; a tab is "\\t" in double quotes')
+    return mark
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -104,7 +112,7 @@ class FilesSource:
     # Of the text of CSV and JSON Lines, and of columns of bytes in Parquet.
     encoding: Annotated[str, AfterValidator(_text_encoding)] = "utf-8"
     # Between the fields of CSV.
-    delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$')] = ","
+    delimiter: Annotated[str, AfterValidator(_delimiter)] = ","
 
     @property
     def pinned(self) -> bool:

@@ -84,6 +84,35 @@ def test_a_mistake_is_named_in_one_line(
     assert "fix: " in line
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("encoding", "utf8-mb4", "source.encoding is 'utf8-mb4': not the name of an encoding"),
+        ("encoding", "base64", "not the name of an encoding, such as utf-8"),
+        ("encoding", "locale", "not the name of an encoding"),
+        ("delimiter", "\\t", "a tab is"),
+        ("delimiter", "", "source.delimiter is '': not one character"),
+        ("delimiter", '"', "not one character other than a quote"),
+    ],
+)
+def test_how_files_are_read_is_checked(root: Path, key: str, value: str, said: str) -> None:
+    changed = config.compose(["source=files"], conf=root / "conf")
+    changed["source"][key] = value
+    with pytest.raises(ConfigError) as caught:
+        config.validate(changed, "params.yaml")
+    assert said in str(caught.value)
+
+
+def test_files_need_no_key_that_they_did_not_need_before(root: Path) -> None:
+    tree = config.compose(["source=files"], conf=root / "conf")
+    for key in ("encoding", "delimiter"):
+        del tree["source"][key]
+    del tree["source"]["columns"]["id"]
+    source = config.validate(tree, "params.yaml").source
+    assert isinstance(source, config.FilesSource)
+    assert (source.encoding, source.delimiter, source.columns.id) == ("utf-8", ",", None)
+
+
 def test_a_missing_key_is_named(tree: dict[str, Any]) -> None:
     changed = copy.deepcopy(tree)
     del changed["gate"]["min_holdout"]

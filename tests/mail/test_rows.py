@@ -1,6 +1,8 @@
 """What a person sees of tables that are not quite tables: the right rows, or the line to repair."""
 
+import csv
 import datetime as dt
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -8,10 +10,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stages import config
 from stages.machine.errors import SourceError
 from stages.mail.sources import MailSource, csv_rows, lines, open_source
+from stages.mail.sources import rows as rows_module
 
 TABLES = Path(__file__).parent / "tables"
 CONF = "conf/source/files.yaml"
@@ -134,6 +139,7 @@ def test_csv_that_is_malformed_names_its_line(tmp_path: Path, content: str, said
         # An index without a name, as pandas writes it, and a spreadsheet's empty columns.
         (",text,label\n0,a,ham\n", "a"),
         ("text,label,,\na,ham,,\n", "a"),
+        ("text,label,,\na,ham\n", "a"),
         # Words that tolerant readers take for nothing.
         ("text,label\nNaN,ham\n", "NaN"),
         ("text,label\nnull,ham\n", "null"),
@@ -142,6 +148,17 @@ def test_csv_that_is_malformed_names_its_line(tmp_path: Path, content: str, said
 )
 def test_csv_that_is_odd_is_read_right(tmp_path: Path, content: str, expected: str) -> None:
     assert rows_of(written(tmp_path, "mail.csv", content)) == {("ham", expected)}
+
+
+@given(st.lists(st.tuples(st.text(), st.text()), max_size=5), st.sampled_from(",;\t"))
+def test_what_was_written_is_read(rows: list[tuple[str, str]], delimiter: str) -> None:
+    written = io.StringIO(newline="")
+    writer = csv.writer(written, delimiter=delimiter)
+    writer.writerows([("text", "label"), *rows])
+    table = rows_module.Table("mail.csv", CONF, "utf-8", delimiter, {"text"}, lambda _: None)
+    content = io.BytesIO(written.getvalue().encode())
+    found = csv_rows.read_csv(content, ["text", "label"], table)
+    assert [(row.values["text"], row.values["label"]) for row in found] == rows
 
 
 def test_another_delimiter_is_one_key_away(tmp_path: Path) -> None:

@@ -33,8 +33,8 @@ def read_csv(stream: IO[bytes], columns: list[str], table: Table) -> Iterator[Ro
     # what is in them has spilt over from the others.
     width = max((n for n, name in enumerate(header, start=1) if name), default=0)
     for number, fields in records:
-        if len(fields) != len(header) or any(fields[width:]):
-            raise _wrong_width(number, fields, width, table)
+        if not width <= len(fields) <= len(header) or any(fields[width:]):
+            raise _wrong_width(number, fields, header[:width], table)
         yield Row(table.line(number), {column: fields[place] for column, place in at.items()})
 
 
@@ -73,12 +73,12 @@ def _check_delimiter(header: list[str], number: int, table: Table) -> None:
         )
 
 
-def _wrong_width(number: int, fields: list[str], width: int, table: Table) -> SourceError:
-    found = max((n for n, field in enumerate(fields, start=1) if field), default=0)
-    found = found if found > width else len(fields)
+def _wrong_width(number: int, fields: list[str], named: list[str], table: Table) -> SourceError:
+    last = max((n for n, field in enumerate(fields, start=1) if field), default=0)
+    found = last if last > len(named) else len(fields)
     return SourceError(
         f"{table.line(number)}: {found} field{'s' * (found != 1)}",
-        expected=f"{width}, as in the header",
+        expected=f"{len(named)}, as in the header",
         fix=f'put a text that has a {table.delimiter!r} between quotes ("), or set '
         f"source.delimiter in {table.conf} and run `make params`",
     )

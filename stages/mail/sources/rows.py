@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, NamedTuple
@@ -56,9 +57,8 @@ class Table:
 
     def check_names(self, names: list[str], place: str) -> None:
         """Raise a SourceError if two columns have one name, or if one that is needed is missing."""
-        named = [name for name in names if name]
-        for name in named:
-            if named.count(name) > 1:
+        for name, count in Counter(filter(None, names)).items():
+            if count > 1:
                 places = [str(n) for n, other in enumerate(names, start=1) if other == name]
                 raise SourceError(
                     f"{place}: columns {' and '.join(places)} are both called {name!r}",
