@@ -32,20 +32,21 @@ def contradictions(spool: Spool, groups: Mapping[str, str], kept: Sequence[int])
     named = both[:MAX_NAMED]
     return Contradictions(
         len(both),
-        [
+        tuple(
             _described(spool, place, copies[groups[spool.ids[place]]], text or subject)
             for place, (_, subject, text) in zip(named, spool.texts(named), strict=True)
-        ],
+        ),
     )
 
 
 def _described(spool: Spool, place: int, copies: Sequence[int], text: str) -> Contradiction:
     label = spool.labels[place] or ""
+    others = [spool.ids[copy] for copy in copies if spool.labels[copy] != label]
     return Contradiction(
         id=spool.ids[place],
         label=label,
         ham=sum(spool.labels[copy] == HAM for copy in copies),
         spam=sum(spool.labels[copy] == SPAM for copy in copies),
-        against=[spool.ids[copy] for copy in copies if spool.labels[copy] != label][:MAX_NAMED],
+        against=tuple(others[:MAX_NAMED]),
         text=" ".join(text[:_EXCERPT_CHARS].split()),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import PlainSerializer, TypeAdapter
@@ -85,7 +85,7 @@ class FetchSummary:
     source: SourceSummary
     splits: Mapping[str, SplitSummary]
     dropped: Mapping[str, int]
-    contradictions: Contradictions = Contradictions()
+    contradictions: Contradictions = field(default_factory=Contradictions)
 
     def write(self, layout: Layout) -> None:
         """Write `layout.fetch_summary`, whole or not at all."""

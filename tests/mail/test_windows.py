@@ -15,7 +15,7 @@ from stages.machine.files import sha256
 from stages.mail.message import batched
 from stages.mail.sources import Survey
 from stages.mail.windows import write_splits
-from stages.records.contradictions import Contradictions
+from stages.records.contradictions import Contradiction, Contradictions
 from stages.records.fetch_summary import FetchSummary
 from stages.records.messages import MESSAGE_SCHEMA
 
@@ -163,21 +163,24 @@ def test_of_copies_the_latest_label_counts_and_the_contradiction_is_named(tmp_pa
     assert [name for name in names(splits["train"]) if "-" in name] == ["spam-1"]
     [named] = summary.contradictions.named
     assert summary.contradictions.texts == 1
-    assert named == {
-        "id": "spam-1",
-        "label": "spam",
-        "ham": 1,
-        "spam": 5,
-        "against": ["ham-0"],
-        "text": "one letter that came again and again, and that people read in two ways",
-    }
-    assert summary["dropped"]["train_copies"] == 5
+    assert named == Contradiction(
+        id="spam-1",
+        label="spam",
+        ham=1,
+        spam=5,
+        against=("ham-0",),
+        text="one letter that came again and again, and that people read in two ways",
+    )
+    assert summary.dropped["train_copies"] == 5
 
 
 def test_whoever_takes_a_verdict_back_is_heard(tmp_path: Path) -> None:
     summary, splits = cut(tmp_path, [*ROWS, *copies("spam", "spam", "ham")])
     assert [name for name in names(splits["train"]) if "-" in name] == ["ham-2"]
-    assert summary.contradictions.named[0].against == ("spam-0", "spam-1",)
+    assert summary.contradictions.named[0].against == (
+        "spam-0",
+        "spam-1",
+    )
 
 
 def test_of_labels_of_one_moment_the_last_one_in_the_source_counts(tmp_path: Path) -> None:

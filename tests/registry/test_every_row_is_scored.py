@@ -14,7 +14,7 @@ from stages import config, embed, fetch, infer
 from stages.machine.errors import SourceError
 from stages.machine.files import tree_digest
 from stages.records.layout import Layout
-from stages.records.pointer import Pointer, write_pointer
+from stages.records.pointer import Pointer
 from stages.registry.shelves import RegistryShelf
 from tests.registry.samples import ENCODER, HAM_TEXT, SPAM_TEXT
 
@@ -66,7 +66,7 @@ def write(path: Path, rows: list[list[str]]) -> None:
 def score(layout: Layout, shelf: RegistryShelf, tiny_filter: Path) -> dict[str, str]:
     """Score the batch by a model that looks at words alone; return each id's verdict."""
     shutil.copytree(tiny_filter, layout.model)
-    write_pointer(Pointer("spamline", tree_digest(layout.model), None), layout.pointer)
+    Pointer("spamline", tree_digest(layout.model), None).write(layout)
     ids = pq.read_table(layout.messages("batch"), columns=["id"])["id"].to_pylist()
     nothing = pa.array(np.zeros(len(ids) * ENCODER.dim, np.float32))
     embedded = pa.table(

@@ -22,6 +22,7 @@ from stages import config
 from stages.machine.files import tree_digest
 from stages.machine.variables import TRACKING_URI
 from stages.mail.sources.mapping import Mapping
+from stages.mail.sources.rows import Place, Row
 from stages.model.filter import Filter
 from stages.records.layout import Layout
 from stages.registry.mlflow.models import CHAMPION, ModelRegistry
@@ -93,11 +94,14 @@ def test_what_is_not_a_text_is_refused_by_its_row(
     assert caught.value.error_code == "BAD_REQUEST"
 
 
+PLACE = Place("mail.csv", "line", 2)
+
+
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_a_served_text_is_the_text_that_fetch_would_write(subject: str, text: str) -> None:
     columns = config.Columns(text="body", label=None, subject="title", received_at=None)
     mapping = Mapping(columns, config.LabelValues(ham="0", spam="1"), "conf")
-    message = mapping.message({"title": subject, "body": text}, "here")
+    message = mapping.message(Row(PLACE, {"title": subject, "body": text}), "here")
     words = WordFilter()
     PyfuncFilter(cast(Filter, words)).predict(pd.DataFrame({"text": [text], "subject": [subject]}))
     assert (words.subjects, words.texts) == ([message["subject"]], [message["text"]])

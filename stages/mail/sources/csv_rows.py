@@ -24,18 +24,19 @@ def read_csv(stream: IO[bytes], columns: list[str], table: Table) -> Iterator[Ro
         SourceError: a row has more or fewer fields than the header, a quote is not closed, two
             columns have one name, a needed one is missing, or a line is not in the encoding.
     """
-    records = _records(Lines(stream, table), table)
-    first, header = next(records, (1, []))
-    _check_delimiter(header, first, table)
-    table.check_names(header, str(table.line(first)))
-    at = {column: header.index(column) for column in columns}
-    # Spreadsheets end all lines with the delimiters of the longest: such columns have no name, and
-    # what is in them has spilt over from the others.
-    width = max((n for n, name in enumerate(header, start=1) if name), default=0)
-    for number, fields in records:
-        if not width <= len(fields) <= len(header) or any(fields[width:]):
-            raise _wrong_width(number, fields, header[:width], table)
-        yield Row(table.line(number), {column: fields[place] for column, place in at.items()})
+    with Lines(stream, table) as lines:
+        records = _records(lines, table)
+        first, header = next(records, (1, []))
+        _check_delimiter(header, first, table)
+        table.check_names(header, str(table.line(first)))
+        at = {column: header.index(column) for column in columns}
+        # Spreadsheets end all lines with the delimiters of the longest: such columns have no name,
+        # and what is in them has spilt over from the others.
+        width = max((n for n, name in enumerate(header, start=1) if name), default=0)
+        for number, fields in records:
+            if not width <= len(fields) <= len(header) or any(fields[width:]):
+                raise _wrong_width(number, fields, header[:width], table)
+            yield Row(table.line(number), {column: fields[place] for column, place in at.items()})
 
 
 def _records(lines: Lines, table: Table) -> Iterator[tuple[int, list[str]]]:

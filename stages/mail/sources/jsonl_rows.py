@@ -19,16 +19,16 @@ def read_jsonl(stream: IO[bytes], columns: list[str], table: Table) -> Iterator[
             line has a needed key, but one that is nearly called so.
     """
     keys: dict[str, None] = {}
-    lines = Lines(stream, table)
-    for line in lines:
-        if line.isspace():
-            continue
-        place = table.line(lines.number)
-        values = _object(line, place)
-        # A line may leave a key out, and a file too: mail of which no label is known yet.
-        if not keys or not values.keys() <= keys.keys():
-            keys |= {key: None for key in values if not keys or key in table.needed}
-        yield Row(place, {column: values[column] for column in columns if column in values})
+    with Lines(stream, table) as lines:
+        for line in lines:
+            if line.isspace():
+                continue
+            place = table.line(lines.number)
+            values = _object(line, place)
+            # A line may leave a key out, and a file too: mail of which no label is known yet.
+            if not keys or not values.keys() <= keys.keys():
+                keys |= {key: None for key in values if not keys or key in table.needed}
+            yield Row(place, {column: values[column] for column in columns if column in values})
     if any(nearest(name, keys) for name in table.needed if name not in keys):
         table.check(list(keys))
     table.keys.update(keys)

@@ -20,7 +20,7 @@ _MARK = re.compile("[\udc00-\udcff]")
 
 
 class Lines:
-    """An iterator over lines, each with its end.
+    """An iterator over lines, each with its end; a context that closes the stream.
 
     Args:
         stream: the bytes.
@@ -38,6 +38,12 @@ class Lines:
         self._text = io.TextIOWrapper(stream, encoding=table.encoding, errors=_HANDLER, newline="")
         self._table = table
         self.number = 0
+
+    def __enter__(self) -> Lines:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._text.close()
 
     def __iter__(self) -> Lines:
         return self
