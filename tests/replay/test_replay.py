@@ -34,6 +34,7 @@ from stages.replay.table import HEAD, rows
 from tests.stores.history_samples import VERDICT
 
 MODEL = "a" * 64
+GOLDEN = Path(__file__).parent / "golden"
 DAY = dt.date(2024, 1, 1)
 EVALUATION = config.Evaluation(resamples=100, confidence=0.9)
 
@@ -120,6 +121,13 @@ def test_a_window_without_mail_has_no_messages(tmp_path: Path) -> None:
     write_record(tmp_path, record(0, None), None)
     assert read_record(tmp_path, DAY) == record(0, None)
     assert read_scored(tmp_path, DAY) is None
+
+
+def test_results_and_seconds_have_the_bytes_that_earlier_ones_had(tmp_path: Path) -> None:
+    write_json(tmp_path / "results.json", results(lives(), EVALUATION, seed=1))
+    write_json(tmp_path / "compute.json", compute(lives()))
+    for name in ("results.json", "compute.json"):
+        assert (tmp_path / name).read_bytes() == (GOLDEN / name).read_bytes()
 
 
 def test_windows_are_told_one_by_one_and_those_without_spam_have_no_loss() -> None:
