@@ -6,13 +6,14 @@ some stand for its holdout, others for a window. Any harm that is then found is 
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
 
 import numpy as np
 
+from benchmarks.replay_results import FalseHarms
 from stages import config
 from stages.drift.quality import realised_quality
-from stages.model.metrics import LOG_LOSS, ONE_MINUS_AUC
+from stages.model.metrics import LOG_LOSS, ONE_MINUS_AUC, log_losses
 from stages.model.resampling import bootstrap_weights, interval, resampled
 from stages.records.holdout import Counts, Holdout
 from stages.records.messages import HAM, SPAM
@@ -24,17 +25,18 @@ HOLDOUT, WINDOWS = 567, (300, 1000)
 DRAWS = 1000
 
 
-def false_harms(scored: Scored, params: config.Params) -> list[dict[str, Any]]:
-    """Return, for each size of a window, the number of `draws` and how many of them `hurt`.
+def false_harms(start: dt.date, scored: Scored, params: config.Params) -> list[FalseHarms]:
+    """Return, for each size of a window, how often a harm is false; `scored` is from `start` on.
 
     Draws with too few messages of a class for realised quality are left out.
     """
+    log_loss = float(log_losses(scored.spam, scored.probability).mean())
     rng = np.random.default_rng(params.seed)
     found = []
     for size in WINDOWS:
         known = [_hurts(scored, size, params, rng) for _ in range(DRAWS)]
         counted = [hurts for hurts in known if hurts is not None]
-        found.append({"window": size, "draws": len(counted), "hurt": sum(counted)})
+        found.append(FalseHarms(start, log_loss, size, draws=len(counted), hurt=sum(counted)))
     return found
 
 

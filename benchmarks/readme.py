@@ -16,13 +16,13 @@ from typing import Any
 from benchmarks.drift import figure
 from benchmarks.drift.results import costs, false_alarms, power, usual
 from benchmarks.machine import shown
-from benchmarks.replay_tables import false_harms, planted, policies, weeks
+from benchmarks.replay_tables import false_harms, later, planted, policies, weeks
 from stages.cli.reference import fill
 from stages.machine.files import read_json, write_text
-from stages.model.metrics import HAM_LOST, ONE_MINUS_AUC, RECALL, RECALL_AT_1
+from stages.model.metrics import HAM_LOST, ONE_MINUS_AUC, RECALL, RECALL_AT_1, Metric
+from stages.records.interval import Interval
 from stages.records.layout import HERE
 from stages.records.report import Report
-from stages.replay.table import shown as cell
 from stages.review.markdown import table
 
 README, REPLAY = Path("README.md"), Path("docs/replay.md")
@@ -61,7 +61,7 @@ def main() -> int:
         REPLAY: {
             "replay": policies(),
             "weeks": weeks(),
-            "later": policies("later"),
+            "later": later(),
             "planted": planted(),
         },
     }
@@ -124,8 +124,13 @@ def stack() -> list[str]:
 
 def _choice(row: dict[str, Any]) -> list[str]:
     choice = tuple(row["choice"])
-    worse = cell(ONE_MINUS_AUC, row["difference"]) if choice else ""
-    return [NAMES[choice], *(cell(metric, row["metrics"]) for metric in COLUMNS), worse]
+    worse = _cell(ONE_MINUS_AUC, row["difference"]) if choice else ""
+    return [NAMES[choice], *(_cell(metric, row["metrics"]) for metric in COLUMNS), worse]
+
+
+def _cell(metric: Metric, found: dict[str, dict[str, float]]) -> str:
+    """Return a metric of a file's results: `0.26 [0.04, 0.58]`."""
+    return metric.shown(Interval(**found[metric.name]))
 
 
 def draw() -> None:

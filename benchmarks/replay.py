@@ -14,24 +14,25 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from benchmarks.harm import false_harms
 from benchmarks.machine import measured_on
 from benchmarks.planted import Plant, corpus, planted, write_stream
+from benchmarks.replay_results import FalseHarms, Noticed, ReplayCosts, ReplayResults
 from stages import config
-from stages.machine.files import replacing, write_json
+from stages.machine.files import replacing
 from stages.machine.pinning import pin_environment
 from stages.mail.sources import open_source
-from stages.model.metrics import ONE_MINUS_AUC, log_losses
+from stages.model.metrics import ONE_MINUS_AUC
+from stages.records.decision import Decision
 from stages.records.layout import HERE
+from stages.replay.outcome import LivedWindow
 from stages.replay.record import Scored, read_scored
 from stages.replay.replay import FIGURE, replay
 from stages.replay.schedule import Policy, Span, spans
 
-RESULT = Path(__file__).with_suffix(".json")
-COMPUTE = RESULT.with_name("replay_compute.json")
 PICTURE = Path("docs/replay.svg")
 # As `make replay` has them: the first model learns from four weeks, the last window with mail of
 # both classes begins on 23 September.
@@ -63,20 +64,13 @@ def main() -> None:
     )
     gate = dataclasses.replace(params.gate, max_ham_false_positive_rate=LOST_HAM)
     streams = _planted(dataclasses.replace(params, search=SEARCH, gate=gate))
-    result = {
-        "policies": found.policies,
-        "later": later.policies,
-        "planted": streams,
-        "false_harms": _false_harms(params),
-    }
-    write_json(RESULT, result)
-    seconds = {"policies": found.compute, "later": later.compute}
-    write_json(COMPUTE, {"machine": measured_on(), **seconds})
+    ReplayResults(found.policies, later.policies, streams, _false_harms(params)).write()
+    ReplayCosts(measured_on(), found.compute, later.compute).write()
     with replacing(PICTURE) as picture:
         shutil.copy(HERE.replay / FIGURE, picture)
 
 
-def _planted(params: config.Params) -> list[dict[str, Any]]:
+def _planted(params: config.Params) -> list[Noticed]:
     """Return when the verdict noticed each of `PLANTS`, and its decisions until then."""
     base, feed = corpus(params, params.window.start, max(plant.end for plant in PLANTS))
     streams = []
@@ -88,41 +82,39 @@ def _planted(params: config.Params) -> list[dict[str, Any]]:
         own = dataclasses.replace(params, source=source)
         survey = open_source(source, seed=params.seed).survey()
         found = replay(own, windows, [Policy.DRIFT], folder, survey)
-        streams.append(_noticed(found.policies[Policy.DRIFT]["windows"], windows, plant))
+        streams.append(_noticed(found.policies[Policy.DRIFT].windows, windows, plant))
         print(streams[-1])
     return streams
 
 
-def _false_harms(params: config.Params) -> list[dict[str, Any]]:
+def _false_harms(params: config.Params) -> list[FalseHarms]:
     """Return how often a harm is false on the mail that one first model scored throughout."""
-    found = []
+    found: list[FalseHarms] = []
     for start, folder in ((START, HERE.replay), (LATER, HERE.replay / "later")):
         windows = folder / Policy.NEVER / "windows"
         read = (read_scored(windows, span.start) for span in spans(start, END, 7))
         scored = Scored.joined([part for part in read if part is not None])
-        log_loss = float(log_losses(scored.spam, scored.probability).mean())
-        about = {"from": start.isoformat(), "log_loss": round(log_loss, 4)}
-        found += [about | row for row in false_harms(scored, params)]
+        found += false_harms(start, scored, params)
     return found
 
 
-def _noticed(lived: list[dict[str, Any]], windows: list[Span], plant: Plant) -> dict[str, Any]:
+def _noticed(lived: Sequence[LivedWindow], windows: list[Span], plant: Plant) -> Noticed:
     first = [span.start for span in windows].index(plant.day)
-    decisions = [window["decision"] for window in lived]
-    return {
-        "order": plant.order,
-        "kind": plant.kind,
-        "share": plant.share,
-        "day": plant.day.isoformat(),
-        "decisions": decisions,
-        "losses": [window[ONE_MINUS_AUC.name] for window in lived],
-        "log_loss_rises_low": [window["log_loss_rise_low"] for window in lived],
-        "retrainings_before": sum(window["retraining"] is not None for window in lived[:first]),
-        # In windows; 0 is the first one with the change in it.
-        "delay": decisions[first:].index("drift") if "drift" in decisions[first:] else None,
-        "windows_before": first,
-        "windows_after": len(decisions) - first,
-    }
+    decisions = [window.decision for window in lived]
+    since = decisions[first:]
+    return Noticed(
+        order=plant.order,
+        kind=plant.kind,
+        share=plant.share,
+        day=plant.day,
+        decisions=decisions,
+        losses=[window.metrics.get(ONE_MINUS_AUC.name) for window in lived],
+        log_loss_rises_low=[window.log_loss_rise_low for window in lived],
+        retrainings_before=sum(window.retraining is not None for window in lived[:first]),
+        delay=since.index(Decision.DRIFT) if Decision.DRIFT in since else None,
+        windows_before=first,
+        windows_after=len(since),
+    )
 
 
 if __name__ == "__main__":

@@ -16,12 +16,13 @@ from pydantic import TypeAdapter
 from stages import config
 from stages.machine.console import say
 from stages.machine.errors import DataError, GateError
-from stages.machine.files import exclusive, json_text, rounded, sha256, write_json, write_text
+from stages.machine.files import exclusive, json_text, sha256, write_text
 from stages.mail.sources import Survey
 from stages.records.pointer import Pointer
 from stages.registry.promotion import successor
 from stages.replay.figure import draw
 from stages.replay.life import Life
+from stages.replay.outcome import Compute, Outcomes, read_outcomes, write_compute, write_outcomes
 from stages.replay.record import Record, Scored
 from stages.replay.results import Lived, compute, results
 from stages.replay.schedule import Policy, Span, window
@@ -35,10 +36,15 @@ CODE = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Found:
-    """What a replay found: `results` and `compute` of its policies, as their files say them."""
+    """What a replay found of its policies, in their order.
 
-    policies: dict[str, Any]
-    compute: dict[str, Any]
+    Attributes:
+        policies: what they came to, rounded, as the file says it.
+        compute: the seconds that they took.
+    """
+
+    policies: Outcomes
+    compute: Compute
 
 
 def replay(
@@ -69,11 +75,12 @@ def replay(
         _begin(scratch, _key(params, spans, survey))
         first = _first_model(scratch, params, spans[0])
         lives = {policy: _live(policy, scratch, params, first, spans) for policy in policies}
-        found = Found(
-            rounded(results(lives, params.evaluation, params.seed)), rounded(compute(lives))
-        )
-        write_json(scratch / RESULTS, found.policies)
-        write_json(scratch / COMPUTE, found.compute)
+        seconds = compute(lives)
+        write_outcomes(scratch / RESULTS, results(lives, params.evaluation, params.seed))
+        write_compute(scratch / COMPUTE, seconds)
+        # Table and figure say what the file says, to the last digit; JSON sorts by name.
+        written = read_outcomes(scratch / RESULTS)
+        found = Found({policy: written[policy] for policy in policies}, seconds)
         draw(found.policies, scratch / FIGURE)
     return found
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from stages.model.metrics import F1, ONE_MINUS_AUC, RECALL_AT_1, Metric
-from stages.records.interval import Interval
+from stages.model.metrics import F1, ONE_MINUS_AUC, RECALL_AT_1
+from stages.replay.outcome import Compute, Outcomes, Seconds, Total
+from stages.replay.schedule import Policy
 
 HEAD = (
     "retrain",
@@ -18,34 +16,29 @@ HEAD = (
     "retrainings",
     "CPU s",
 )
-NAMES = {"never": "never", "drift": "on drift", "always": "every window"}
+NAMES = {Policy.NEVER: "never", Policy.DRIFT: "on drift", Policy.ALWAYS: "every window"}
 
 
-def rows(policies: Mapping[str, Any], compute: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Return a row of `HEAD` for each policy of `results`; `compute` has the seconds."""
+def rows(outcomes: Outcomes, compute: Compute) -> list[tuple[str, ...]]:
+    """Return a row of `HEAD` for each policy of `outcomes`; `compute` has the seconds."""
     return [
-        (NAMES[name], *_cells(policy["total"]), _seconds(compute[name]))
-        for name, policy in policies.items()
+        (NAMES[policy], *_cells(outcome.total), _seconds(compute[policy]))
+        for policy, outcome in outcomes.items()
     ]
 
 
-def _cells(total: Mapping[str, Any]) -> tuple[str, ...]:
-    against = total["against_never"]
-    refused = f", {total['refused']} refused" if total["refused"] else ""
+def _cells(total: Total) -> tuple[str, ...]:
+    found, against, confusion = total.metrics, total.against_never, total.confusion
+    refused = f", {total.refused} refused" if total.refused else ""
     return (
-        shown(ONE_MINUS_AUC, total),
-        shown(ONE_MINUS_AUC, against, sign="+") if against else "",
-        shown(RECALL_AT_1, total),
-        shown(F1, total),
-        f"{total['ham_lost']}, {total['spam_missed']}",
-        f"{total['promoted']}{refused}",
+        ONE_MINUS_AUC.shown(found[ONE_MINUS_AUC.name]),
+        ONE_MINUS_AUC.shown(against[ONE_MINUS_AUC.name], "+") if against else "",
+        RECALL_AT_1.shown(found[RECALL_AT_1.name]),
+        F1.shown(found[F1.name]),
+        f"{confusion.ham_lost}, {confusion.spam_missed}",
+        f"{total.promoted}{refused}",
     )
 
 
-def shown(metric: Metric, found: Mapping[str, Any], sign: str = "") -> str:
-    """Return a metric of a file's results as a cell: `0.26 [0.04, 0.58]`."""
-    return metric.shown(Interval(**found[metric.name]), sign)
-
-
-def _seconds(compute: Mapping[str, float]) -> str:
-    return f"{compute['scoring_cpu_seconds'] + compute['retraining_cpu_seconds']:.0f}"
+def _seconds(seconds: Seconds) -> str:
+    return f"{seconds.scoring + seconds.retraining:.0f}"

@@ -5,20 +5,29 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 
+from benchmarks.replay_results import COMPUTE, RESULT, ReplayCosts, ReplayResults
 from stages import config
 from stages.loop.guards import Action
 from stages.machine.errors import ConfigError, DataError
 from stages.machine.files import write_json
 from stages.records.decision import Decision
 from stages.records.holdout import Holdout
+from stages.records.interval import Interval
 from stages.records.pointer import Pointer
 from stages.replay.command import anywhere
 from stages.replay.figure import draw, strip_words
+from stages.replay.outcome import (
+    NO_MAIL,
+    Confusion,
+    read_outcomes,
+    write_compute,
+    write_outcomes,
+)
 from stages.replay.record import (
     Record,
     Retraining,
@@ -124,33 +133,50 @@ def test_a_window_without_mail_has_no_messages(tmp_path: Path) -> None:
 
 
 def test_results_and_seconds_have_the_bytes_that_earlier_ones_had(tmp_path: Path) -> None:
-    write_json(tmp_path / "results.json", results(lives(), EVALUATION, seed=1))
-    write_json(tmp_path / "compute.json", compute(lives()))
+    write_outcomes(tmp_path / "results.json", results(lives(), EVALUATION, seed=1))
+    write_compute(tmp_path / "compute.json", compute(lives()))
     for name in ("results.json", "compute.json"):
         assert (tmp_path / name).read_bytes() == (GOLDEN / name).read_bytes()
 
 
+@pytest.mark.parametrize("content", ["{}[", '{"never": {"windows": []}}', '{"sometimes": {}}'])
+def test_what_is_no_replays_results_is_reported_with_the_fix(tmp_path: Path, content: str) -> None:
+    (tmp_path / "results.json").write_text(content)
+    with pytest.raises(DataError, match=r"results.json cannot be read.*make replay"):
+        read_outcomes(tmp_path / "results.json")
+
+
+def test_the_committed_measurement_is_written_as_it_was_read(tmp_path: Path) -> None:
+    for document, path in ((ReplayResults, RESULT), (ReplayCosts, COMPUTE)):
+        document.read(path).write(tmp_path / path.name)
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+
+
 def test_windows_are_told_one_by_one_and_those_without_spam_have_no_loss() -> None:
-    windows = results(lives(), EVALUATION, seed=1)["never"]["windows"]
-    assert [window["decision"] for window in windows] == ["no_drift", "drift", "changed", "no_mail"]
+    windows = results(lives(), EVALUATION, seed=1)[Policy.NEVER].windows
+    assert [window.decision for window in windows] == ["no_drift", "drift", "changed", "no_mail"]
     first, second, third, last = windows
-    assert 0 < first["one_minus_auc_percent"] < second["one_minus_auc_percent"]
-    assert (first["ham_lost"], first["spam_missed"]) == (2, 2)
-    assert third["one_minus_auc_percent"] is third["recall_at_ham_fpr_1_percent"] is None
-    assert third["f1"] is None
-    assert (last["messages"], last["model"]) == (0, None)
+    losses = [window.metrics.get("one_minus_auc_percent") for window in (first, second)]
+    assert losses[0] and losses[1]
+    assert 0 < losses[0] < losses[1]
+    assert first.confusion == Confusion(ham=20, spam=20, ham_lost=2, spam_missed=2)
+    assert set(third.metrics.values()) == {None}
+    assert len(third.metrics) == 3
+    assert (last.messages, last.model, last.confusion) == (0, None, None)
 
 
 def test_totals_are_of_all_messages_and_compared_with_never() -> None:
     found = results(lives(), EVALUATION, seed=1)
-    never, drift = (found[name]["total"] for name in ("never", "drift"))
-    assert (never["ham_lost"], never["spam_missed"], never["ham"], never["spam"]) == (6, 6, 80, 40)
-    assert (drift["promoted"], drift["refused"]) == (1, 1)
-    assert (never["promoted"], never["refused"]) == (0, 0)
-    assert never["against_never"]["f1"] == {"value": 0, "low": 0, "high": 0}
-    assert drift["against_never"]["one_minus_auc_percent"]["value"] < 0
+    never, drift = (found[policy].total for policy in (Policy.NEVER, Policy.DRIFT))
+    assert never.confusion == Confusion(ham=80, spam=40, ham_lost=6, spam_missed=6)
+    assert (drift.promoted, drift.refused) == (1, 1)
+    assert (never.promoted, never.refused) == (0, 0)
+    assert never.against_never and drift.against_never
+    assert never.against_never["f1"] == Interval(0, 0, 0)
+    improved = drift.against_never["one_minus_auc_percent"].value
+    assert improved and improved < 0
     alone = results({Policy.DRIFT: lives()[Policy.DRIFT]}, EVALUATION, seed=1)
-    assert alone["drift"]["total"]["against_never"] is None
+    assert alone[Policy.DRIFT].total.against_never is None
 
 
 def test_a_stream_of_one_class_or_of_nothing_cannot_be_judged() -> None:
@@ -181,17 +207,18 @@ def test_the_same_results_give_the_same_figure(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("decision", "action", "words"),
     [
-        ("no_mail", "none", "no mail"),
-        ("no_drift", "none", "no drift"),
-        ("not_enough_mail", "none", "not enough\nmail"),
-        ("drift", "retrain", "drift"),
-        ("drift", "cooling_down", "drift\ncooling down"),
+        (NO_MAIL, Action.NONE, "no mail"),
+        (Decision.NO_DRIFT, Action.NONE, "no drift"),
+        (Decision.NOT_ENOUGH_MAIL, Action.NONE, "not enough\nmail"),
+        (Decision.DRIFT, Action.RETRAIN, "drift"),
+        (Decision.DRIFT, Action.COOLING_DOWN, "drift\ncooling down"),
     ],
 )
 def test_the_figure_says_the_verdict_and_what_held_it_back(
-    decision: str, action: str, words: str
+    decision: Decision | Literal["no_mail"], action: Action, words: str
 ) -> None:
-    assert strip_words(decision, action)[0] == words
+    window = results(lives(), EVALUATION, seed=1)[Policy.NEVER].windows[0]
+    assert strip_words(dataclasses.replace(window, decision=decision, action=action))[0] == words
 
 
 def test_a_folder_with_other_files_is_left_alone_and_an_earlier_replay_is_replaced(
