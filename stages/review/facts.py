@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import TypeAdapter
@@ -45,7 +44,7 @@ class Facts:
     report: Report
     before: str | None
     pointer: Pointer
-    params: Mapping[str, tuple[Any, Any]]
+    params: Mapping[str, tuple[object, object]]
     digests: Mapping[str, str]
     fetched: FetchSummary | None
     verdict: Verdict | None
@@ -103,7 +102,7 @@ def _before(base: str, path: Path, layout: Layout) -> _Before:
     return parsed(_BEFORE, git.content(base, path, layout) or b"{}")
 
 
-def parameters(text: bytes | None) -> dict[str, Any]:
+def parameters(text: bytes | None) -> dict[str, object]:
     """Return the leaves of a `params.yaml` without the addresses of stores.
 
     They change no result, may hold a password, and the page is open to whoever reads the forge.
@@ -112,6 +111,8 @@ def parameters(text: bytes | None) -> dict[str, Any]:
     return flat({section: values for section, values in tree.items() if section != "stores"})
 
 
-def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+def _differing(
+    one: Mapping[str, object], other: Mapping[str, object]
+) -> dict[str, tuple[object, object]]:
     keys = [key for key in {**one, **other} if one.get(key) != other.get(key)]
     return {key: (one.get(key), other.get(key)) for key in keys}
