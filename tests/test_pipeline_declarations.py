@@ -19,6 +19,7 @@ PLUMBING = {
     "stages/__init__.py",
     "stages/machine/cache.py",
     "stages/machine/console.py",
+    "stages/machine/environment.py",
     "stages/machine/errors.py",
     "stages/machine/variables.py",
     "stages/records/layout.py",

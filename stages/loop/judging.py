@@ -9,6 +9,9 @@ from stages import config
 from stages.forge.actions import summarise
 from stages.loop.guards import Action, next_action
 from stages.loop.window import after, move_to_newest, name_of
+from stages.machine.console import say
+from stages.machine.errors import StageError
+from stages.mail.sources import open_source
 from stages.records.layout import HERE, Layout
 from stages.records.verdict import Verdict
 from stages.review.evidence import evidence
@@ -47,6 +50,8 @@ class Judged:
 def judge_newest(day: dt.date, layout: Layout = HERE) -> Judged | None:
     """Set the newest window that is over on `day`, score and judge it; None while there is none.
 
+    A window without mail, a quiet week or a source that is late, is not judged either.
+
     Predictions, verdict and history arrive where they are kept; `conf/` and `params.yaml` of the
     checkout name the window.
 
@@ -57,8 +62,16 @@ def judge_newest(day: dt.date, layout: Layout = HERE) -> Judged | None:
     window = move_to_newest(config.load(layout.params).window, day, layout)
     if window is None:
         return None
-    reproduce("infer", "monitor", layout=layout)
     params = config.load(layout.params)
+    try:
+        reproduce("infer", "monitor", layout=layout)
+    except StageError:
+        if _has_mail(params):
+            raise
+        line = f"the window {name_of(window)} has no mail yet: there is nothing to judge"
+        say(line)
+        summarise(f"{line}\n")
+        return None
     bring(params, layout, then="make retrain")
     verdict = Verdict.read(layout)
     earlier = kept(verdicts_url(params.stores.verdicts, layout=layout))
@@ -66,3 +79,13 @@ def judge_newest(day: dt.date, layout: Layout = HERE) -> Judged | None:
     judged = Judged(window, verdict, action, excerpts_of(verdict.carriers, layout))
     summarise(f"{evidence(verdict, judged.excerpts)}\n\n{action.sentence(params.guards)}\n")
     return judged
+
+
+def _has_mail(params: config.Params) -> bool:
+    """Return whether the source has a message of the batch; asked where a stage has failed."""
+    midnights = (
+        dt.datetime.combine(day, dt.time(), dt.UTC)
+        for day in (params.window.batch_from, params.window.batch_to)
+    )
+    batches = open_source(params.source, seed=params.seed).batches(*midnights)
+    return any(batch.num_rows for batch in batches)

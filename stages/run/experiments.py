@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
@@ -13,10 +14,17 @@ from stages.model.metrics import METRICS, ONE_MINUS_AUC
 from stages.records.layout import HERE, Layout
 from stages.versioning.dvc import repository
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 PARAMS = {
     "classifier": ("classifier", "kind"),
     "until": ("window", "until"),
 }
+# In columns of the terminal: a number, the narrowest table, a line that is never broken.
+_NUMBER, _NARROWEST, _UNBOUNDED = len("0.0000"), 80, 10_000
+# An experiment in any other state has run nothing yet, or failed: DVC shows its commit's numbers.
+_FINISHED = ("workspace", "commit", "done", "success")
 COLUMNS = tuple(metric.headline for metric in METRICS if metric.headline)
 
 
@@ -70,14 +78,34 @@ def print_experiments(layout: Layout = HERE) -> None:
         BusyError, UserError: DVC is busy or refuses.
     """
     from rich.console import Console
-    from rich.table import Table
 
     with repository(layout) as repo:
         states = states_of([state.dumpd() for state in repo.experiments.show()])
-    table = Table("experiment", "state", *PARAMS, "features", *COLUMNS)
-    for row in sorted(experiment_rows(states), key=best_first):
+    print_rows(sorted(experiment_rows(states), key=best_first), Console())
+
+
+def print_rows(rows: Iterable[Sequence[str]], console: Console) -> None:
+    """Print `rows` as a table whose numbers are whole however narrow the terminal is.
+
+    Words are folded where it is too narrow; below 80 columns the terminal itself breaks the lines.
+    A file or a pipe has no width: there a row is a line.
+    """
+    from rich import box
+    from rich.measure import Measurement
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
+    for name in ("experiment", "state", *PARAMS, "features"):
+        table.add_column(name, overflow="fold")
+    for name in COLUMNS:
+        table.add_column(name, overflow="fold", min_width=_NUMBER, justify="right")
+    for row in rows:
         table.add_row(*row)
-    Console().print(table)
+    console.width = max(console.width, _NARROWEST)
+    if not console.is_terminal:
+        unbounded = console.options.update(width=_UNBOUNDED)
+        console.width = Measurement.get(console, unbounded, table).maximum
+    console.print(table)
 
 
 def states_of(shown: object) -> list[State]:
@@ -95,7 +123,7 @@ def experiment_rows(states: Sequence[State]) -> Iterator[list[str]]:
                 yield _row(status, experiment)
 
 
-def best_first(row: list[str]) -> tuple[bool, float]:
+def best_first(row: Sequence[str]) -> tuple[bool, float]:
     """Sort workspace and commits first, then experiments by (1-AUC)%, unfinished ones last."""
     loss = row[3 + len(PARAMS) + COLUMNS.index(ONE_MINUS_AUC.headline)]
     return (row[1] not in ("workspace", "commit"), float(loss) if loss else math.inf)
@@ -105,7 +133,8 @@ def _row(status: str, state: _Experiment) -> list[str]:
     files = state.data or _Files()
     params, metrics = _content(files.params, HERE.params), _content(files.metrics, HERE.metrics)
     shown = [_leaf(params, section, key) for section, key in PARAMS.values()]
-    numbers = [_number(_leaf(metrics, name)) for name in COLUMNS]
+    known = metrics if status.lower() in _FINISHED else None
+    numbers = [_number(_leaf(known, name)) for name in COLUMNS]
     cells = ["" if leaf is None else str(leaf) for leaf in shown]
     return [state.name or state.rev[:7], status, *cells, _features(params), *numbers]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from stages.machine.errors import BusyError, StageError, UserError, full_disk
 from stages.records.layout import HERE, Layout
+from stages.versioning import git
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -22,6 +23,7 @@ def repository(layout: Layout = HERE) -> Iterator[Repo]:
 
     Raises:
         BusyError: another DVC command is at work there.
+        GitError: the project is not in a git repository.
         UserError: DVC itself refused, in its own words.
     """
     from dvc.exceptions import DvcException
@@ -38,6 +40,7 @@ def repository(layout: Layout = HERE) -> Iterator[Repo]:
             fix="wait for it to end, then run again",
         ) from error
     except DvcException as error:
+        git.check_repository(layout)
         raise UserError(
             f"DVC: {error}",
             expected="a repository that DVC can work with",

@@ -142,9 +142,20 @@ def push(commit: str, branch: str, *, instead_of: str | None, layout: Layout = H
     )
 
 
+def check_repository(layout: Layout = HERE) -> None:
+    """Raise GitError unless the project is in a git repository."""
+    if _run(layout, "rev-parse", "--git-dir").returncode:
+        raise GitError(
+            f"{layout.root.resolve()} is not in a git repository",
+            expected="a clone: what made a model is found by its commit",
+            fix="clone the repository, or run `git init` and commit here",
+        )
+
+
 def _git(layout: Layout, *arguments: str, fails: bool = False) -> str:
     done = _run(layout, *arguments)
     if done.returncode != 0 and not fails:
+        check_repository(layout)
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["it failed"]
         line = next((line for line in lines if re.match("fatal|error", line)), lines[-1])
         verb = next(word for word in arguments if not word.startswith("-") and "=" not in word)

@@ -12,7 +12,7 @@ import pytest
 from stages import config
 from stages.machine.errors import SourceError
 from stages.mail.sources import MailSource, open_source
-from stages.mail.sources.storage import resolve
+from stages.mail.sources.storage import find, resolve
 
 Kind = Literal["parquet", "csv", "jsonl"]
 Rows = Sequence[Mapping[str, object]]
@@ -183,6 +183,15 @@ def test_messages_without_a_date_are_counted_and_in_no_window(tmp_path: Path) ->
     mail = source([tmp_path / "a.csv"], "csv")
     assert (mail.survey().messages, mail.survey().undated) == (10, 1)
     assert len(rows_of(mail)) == 9
+
+
+def test_a_queued_experiment_says_what_it_can_see(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DVC_EXP_NAME", "bold")
+    with pytest.raises(SourceError, match=r"folder of this experiment.*git or DVC tracks"):
+        find(["mail/*.csv"], "conf/source/files.yaml")
 
 
 def test_no_file_is_said(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from stages.machine.errors import GitError
-from stages.records.layout import HERE
+from stages.records.layout import HERE, Layout
 from stages.versioning import git
+from stages.versioning.dvc import stale
 from stages.versioning.tracked import tracked_model
 
 
@@ -48,3 +49,16 @@ def test_without_a_repository_no_model_is_tracked(
 def test_without_git_no_model_is_tracked(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(project))
     assert tracked_model(HERE, "0" * 64) is None
+
+
+def test_a_folder_without_git_is_a_line_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_text("")
+    layout = Layout(tmp_path)
+    with pytest.raises(GitError, match=r"not in a git repository.*git init"):
+        git.fetch_main(layout)
+    with pytest.raises(GitError, match=r"not in a git repository.*git init"):
+        stale("train", layout)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
+from stages.machine.environment import in_experiment
 from stages.machine.errors import SourceError
 from stages.stores.s3 import client_errors, filesystem
 
@@ -53,13 +55,25 @@ def find(patterns: list[str], conf: str) -> list[File]:
                 else sorted(system.glob(path))
             )
         if not found:
-            raise SourceError(
-                f"no file matches {pattern}",
-                expected="at least one",
-                fix=f"edit source.paths in {conf} and run `make params`",
-            )
+            raise _nothing(pattern, conf)
         files.update({f"{system.protocol}:{name}": File(system, name) for name in found})
     return list(files.values())
+
+
+def _nothing(pattern: str, conf: str) -> SourceError:
+    if in_experiment() and "://" not in pattern and not Path(pattern).is_absolute():
+        # DVC runs a queued experiment in a folder of its own, with what git and it track.
+        return SourceError(
+            f"no file matches {pattern} in the folder of this experiment, {Path.cwd()}",
+            expected="at least one; a queued experiment has the files that git or DVC tracks",
+            fix=f"give a whole path in source.paths of {conf}, or `dvc add` the files, and run "
+            "`make params`",
+        )
+    return SourceError(
+        f"no file matches {pattern}",
+        expected="at least one",
+        fix=f"edit source.paths in {conf} and run `make params`",
+    )
 
 
 def resolve(pattern: str, conf: str) -> tuple[Any, str]:
