@@ -10,10 +10,13 @@ from pydantic.dataclasses import dataclass
 
 from stages.config.bounds import STRICT
 
+# How many statistics vote: those of `stages/drift/statistics`, which this room may not import.
+VOTERS = 3
+
 
 @dataclass(frozen=True, config=STRICT)
 class Drift:
-    """The calibrated two-of-three vote, and what makes a change matter."""
+    """The calibrated vote of the statistics, and what makes a change matter."""
 
     # With fewer messages the verdict is "not_enough_mail".
     min_window: Annotated[int, Field(ge=2)]
@@ -22,8 +25,8 @@ class Drift:
     permutations: Annotated[int, Field(ge=200)]
     # The vote's, on one window without drift; a fraction.
     false_alarm_rate: Annotated[float, Field(gt=0, lt=0.5)]
-    # How many of the three statistics must vote for drift.
-    quorum: Annotated[int, Field(ge=1, le=3)]
+    # How many of the statistics must vote for drift.
+    quorum: Annotated[int, Field(ge=1, le=VOTERS)]
     # A change matters when it exceeds this multiple of the usual difference between windows of the
     # reference, or when it hurts the model. A ratio of squared distances: 4 is twice as far.
     effect_floor: Annotated[float, Field(ge=1)]
@@ -37,7 +40,9 @@ class Drift:
 
     @model_validator(mode="after")
     def _can_fire(self) -> Drift:
-        needed = math.ceil(3 / self.false_alarm_rate)
+        # Up to VOTERS // quorum labellings may each hold the largest values of a quorum; fewer than
+        # three would leave the threshold to a single labelling.
+        needed = math.ceil(max(3, VOTERS // self.quorum) / self.false_alarm_rate)
         if self.permutations < needed:
             raise ValueError(
                 f"{self.permutations} permutations are too few for a false-alarm rate of "

@@ -133,6 +133,7 @@ def _quality(facts: Facts) -> str:
         [
             [metric.heading, *(f"{metrics[metric.name]:{SHOWN}}" for metrics in found.values())]
             for metric in QUALITY
+            if metric.name in report.candidate.metrics
         ],
     )
 

@@ -123,7 +123,8 @@ def _holdout(report: Report) -> str:
 
 def _quality(report: Report) -> Iterator[str]:
     own, champion = report.candidate.metrics, report.champion
-    for metric in QUALITY:
+    # A report of earlier code has not all of them.
+    for metric in (metric for metric in QUALITY if metric.name in own):
         beside = f"   champion {champion.metrics[metric.name]:{SHOWN}}" if champion else ""
         yield f"{metric.heading:<{_WIDTH}}{own[metric.name]:{SHOWN}}{beside}"
 

@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 from stages.dashboards.grafana import DATA_SOURCE, check_dashboards, dashboard, row_widths
 from stages.dashboards.panels import PANELS, Kind, Panel
 from stages.dashboards.sql import in_range
+from stages.drift.statistics import STATISTICS
 from stages.machine.errors import ConfigError
 from stages.records.decision import Decision
 from stages.stores.history import record
@@ -124,7 +125,7 @@ def test_a_retraining_is_a_change_of_the_model(shown: Callable[..., Rows]) -> No
 def test_the_newest_verdict_comes_first_with_its_reason(shown: Callable[..., Rows]) -> None:
     rows = shown(ALL["last-verdicts"])
     assert rows[0]["to"] == dt.date(2002, 10, 14)
-    assert rows[0]["because"].startswith("Mail did not change: 0 of 3 statistics")
+    assert rows[0]["because"].startswith(f"Mail did not change: 0 of {len(STATISTICS)} statistics")
     assert [row["verdict"] for row in rows if row["from"] == dt.date(2002, 9, 2)] == [
         "no_drift",
         "drift",

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from stages import config
 from stages.drift.comparison import Comparison
 from stages.drift.sample import Sample
+from stages.drift.statistics import STATISTICS
 from stages.drift.verdict import Subject
 from stages.records.decision import Cause
 from stages.records.messages import MESSAGE_SCHEMA
@@ -72,19 +73,19 @@ def subject(messages: int = 300, reference_messages: int = 1000) -> Subject:
     )
 
 
-def comparison(voted: int, effects: tuple[float, ...] = (1.0, 1.0, 1.0)) -> Comparison:
-    """Return a comparison in which the first `voted` statistics vote."""
+def comparison(voted: int, effects: tuple[float, ...] = ()) -> Comparison:
+    """Return a comparison in which the first `voted` statistics vote; the effects default to 1."""
     statistics = {
-        name: Measurement(
+        statistic.name: Measurement(
             value=0.9 if i < voted else 0.1,
             threshold=0.5,
             p_value=0.002,
             ratio=6.0,
-            effect=effects[i],
+            effect=effects[i] if i < len(effects) else 1.0,
             floor=1.7,
             voted=i < voted,
         )
-        for i, name in enumerate(("domain_classifier", "mmd", "cosine"))
+        for i, statistic in enumerate(STATISTICS)
     }
     return Comparison(statistics, vote_p_value=0.002, usual_windows=3, usual_known=False)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from stages.config.drift import VOTERS
 from stages.drift.permutation import calibrate, common_level, permuted, ranks_from_top
+from stages.drift.statistics import STATISTICS
+from tests.drift.drift_samples import drift
 
 
 def fires(values: np.ndarray, quorum: int, rate: float) -> bool:
@@ -55,6 +58,14 @@ def test_too_few_permutations_can_never_fire() -> None:
     values[0] = 100
     calibration = calibrate(values, quorum=2, false_alarm_rate=0.01)
     assert np.isinf(calibration.thresholds).all()
+
+
+def test_the_fewest_permutations_that_conf_allows_let_each_statistic_fire_alone() -> None:
+    assert len(STATISTICS) == VOTERS
+    fewest = drift(quorum=1, permutations=100 * VOTERS, false_alarm_rate=0.01)
+    values = np.random.default_rng(0).normal(size=(fewest.permutations + 1, len(STATISTICS)))
+    calibration = calibrate(values, quorum=1, false_alarm_rate=fewest.false_alarm_rate)
+    assert np.isfinite(calibration.thresholds).all()
 
 
 def test_ranks_count_from_the_top_and_include_ties() -> None:

@@ -40,7 +40,7 @@ def test_a_new_table_is_the_one_that_the_code_writes(database: str, query: Query
     with writing(database) as connection:
         columns = {column["name"] for column in inspect(connection).get_columns(TABLE)}
     # Each column is filled by some verdict, and all that a verdict says has its column.
-    judged = verdict_on(subject(), comparison(3), quality(0.2), scores(), drift())
+    judged = verdict_on(subject(), comparison(len(STATISTICS)), quality(0.2), scores(), drift())
     # Whether an effect is unusual depends on its floor, which the history leaves out.
     floors = {f"{statistic.name}_floor" for statistic in STATISTICS}
     assert set(row(judged)) - floors == columns
