@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,27 +34,13 @@ def run(
         policies: which, each once.
         scratch: see `replay`.
     """
-    tree = config.validate(config.compose(overrides), "conf/") if overrides else config.load()
-    params = dataclasses.replace(tree, source=anywhere(tree.source))
+    params = config.validate(config.compose(overrides), "conf/") if overrides else config.load()
     survey = open_source(params.source, seed=params.seed).survey()
     over = _after(survey)
     windows = spans(start or params.window.until, min(end or over, over), days)
     found = replay(params, windows, list(dict.fromkeys(policies)), scratch, survey)
     _print(found)
     say(f"replay: {scratch / RESULTS}, {scratch / FIGURE}")
-
-
-def anywhere(source: config.Source) -> config.Source:
-    """Return `source` with local paths made absolute: stages will read it from other folders."""
-    if isinstance(source, config.FilesSource):
-        return dataclasses.replace(source, paths=[_absolute(path) for path in source.paths])
-    if isinstance(source, config.HuggingFaceSource) and source.revision is None:
-        return dataclasses.replace(source, name=_absolute(source.name))
-    return source
-
-
-def _absolute(path: str) -> str:
-    return path if "://" in path else str(Path(path).absolute())
 
 
 def _after(survey: Survey) -> dt.date:

@@ -59,7 +59,7 @@ def replay(
     An interrupted replay goes on where it stopped, unless parameters, mail or code are others.
 
     Args:
-        params: as composed, with a source that may be read from any folder.
+        params: as composed.
         spans: one after the other; the first model's history ends where the first begins.
         policies: in the order of tables and figure.
         scratch: an empty folder, or an earlier replay's.

@@ -19,7 +19,6 @@ from stages.records.decision import Decision
 from stages.records.holdout import Holdout
 from stages.records.interval import Interval
 from stages.records.pointer import Pointer
-from stages.replay.command import anywhere
 from stages.replay.figure import draw, strip_words
 from stages.replay.outcome import (
     NO_MAIL,
@@ -234,15 +233,3 @@ def test_a_folder_with_other_files_is_left_alone_and_an_earlier_replay_is_replac
     assert (tmp_path / "never").exists()
     _begin(tmp_path, "another")
     assert not (tmp_path / "never").exists()
-
-
-def test_a_source_of_local_paths_is_read_from_any_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    columns = config.Columns("text", "label", "subject", "received_at")
-    labels = config.LabelValues("ham", "spam")
-    paths = ["mail/*.csv", "s3://bucket/mail.csv"]
-    source = anywhere(config.FilesSource("files", paths, "csv", columns, labels, None))
-    assert isinstance(source, config.FilesSource)
-    assert source.paths == [str(tmp_path / "mail/*.csv"), "s3://bucket/mail.csv"]
