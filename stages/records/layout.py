@@ -107,7 +107,7 @@ class Layout:
 
     def tracked_copy(self, digest: str) -> Path:
         """The folder of a verified copy of the model `digest`, out of an earlier commit."""
-        return self.registry / "tracked" / digest
+        return self.data / "register" / "tracked" / digest
 
     @property
     def project(self) -> tuple[Path, ...]:

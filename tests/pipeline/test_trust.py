@@ -50,7 +50,7 @@ def test_a_forged_metric_with_a_fresh_digest_is_found(clone: Clone) -> None:
 
 def test_a_forged_headline_is_found(clone: Clone) -> None:
     forge(clone, METRICS, lambda headline: headline.update(brier=0.0001))
-    clone.dvc("commit", "--force", "evaluate")
+    clone.dvc("commit", "--force", "evaluate", "register")
     clone.commit("a better model")
     line = clone.stages("trust", status=3).splitlines()[-1]
     assert f"{METRICS} says brier 0.0001, computed again it is" in line
