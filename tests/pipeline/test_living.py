@@ -43,7 +43,7 @@ def test_an_experiment_composes_and_never_registers(clone: Clone) -> None:
     assert "kind: linear_svm" in clone.read("params.yaml")
     clone.environment["COLUMNS"] = "200"
     said = clone.stages("compare")
-    row = next(line for line in said.splitlines() if "[svm]" in line or " svm " in line)
+    row = next(line for line in said.splitlines() if line.split()[:1] == ["svm"])
     assert "linear_svm" in row
     assert re.search(r"\d\.\d{4}", row)
     assert sum("queued" in line.lower() for line in said.splitlines()) == 2
