@@ -148,7 +148,7 @@ def check_repository(layout: Layout = HERE) -> None:
         raise GitError(
             f"{layout.root.resolve()} is not in a git repository",
             expected="a clone: what made a model is found by its commit",
-            fix="clone the repository, or run `git init` and commit here",
+            fix="clone the repository, or make this folder one of its own and commit",
         )
 
 

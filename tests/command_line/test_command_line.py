@@ -179,7 +179,7 @@ def test_another_folder_than_a_checkout(project: Project, tmp_path: Path) -> Non
     elsewhere = dataclasses.replace(project, folder=tmp_path)
     assert "the root of a clone" in elsewhere.refuse("fetch")
     assert "no dvc.yaml" in without(project, "dvc.yaml").refuse("fetch")
-    assert "DVC repository" in project.refuse("compare")
+    assert "is not in a git repository" in project.refuse("compare")
 
 
 def without(project: Project, name: str) -> Project:

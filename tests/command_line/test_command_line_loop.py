@@ -39,7 +39,7 @@ def test_a_replay_that_is_none(project: Project) -> None:
 
 
 def test_a_folder_that_is_no_clone(project: Project) -> None:
-    assert "not a git repository" in project.refuse("retrain", "--as-of", "2024-02-05")
+    assert "is not in a git repository" in project.refuse("retrain", "--as-of", "2024-02-05")
 
 
 def test_github_without_a_token_and_github_that_is_dead(project: Project) -> None:
@@ -52,6 +52,6 @@ def test_github_without_a_token_and_github_that_is_dead(project: Project) -> Non
 
 
 def test_nothing_to_review_or_to_trust_or_to_publish(project: Project) -> None:
-    assert "DVC repository" in project.refuse("review")
+    assert "is not in a git repository" in project.refuse("review")
     assert "params.yaml differs from conf/" in project.refuse("trust")
     assert "data/production.json cannot be read" in project.refuse("publish")

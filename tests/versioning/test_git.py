@@ -58,7 +58,7 @@ def test_a_folder_without_git_is_a_line_of_ours(
     (tmp_path / ".dvc").mkdir()
     (tmp_path / ".dvc/config").write_text("")
     layout = Layout(tmp_path)
-    with pytest.raises(GitError, match=r"not in a git repository.*git init"):
+    with pytest.raises(GitError, match=r"not in a git repository.*clone the repository"):
         git.fetch_main(layout)
-    with pytest.raises(GitError, match=r"not in a git repository.*git init"):
+    with pytest.raises(GitError, match=r"not in a git repository.*clone the repository"):
         stale("train", layout)

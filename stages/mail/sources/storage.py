@@ -66,7 +66,7 @@ def _nothing(pattern: str, conf: str) -> SourceError:
         return SourceError(
             f"no file matches {pattern} in the folder of this experiment, {Path.cwd()}",
             expected="at least one; a queued experiment has the files that git or DVC tracks",
-            fix=f"give a whole path in source.paths of {conf}, or `dvc add` the files, and run "
+            fix=f"give a whole path in source.paths of {conf}, or let DVC track the files, and run "
             "`make params`",
         )
     return SourceError(
