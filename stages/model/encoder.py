@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from stages import config
+from typing import TYPE_CHECKING
+
 from stages.model.engines import Loaded, engine_of
 from stages.model.weights import weights_folder
+
+if TYPE_CHECKING:
+    from stages import config
 
 
 def load_encoder(encoder: config.Encoder, *, workers: int | None = None) -> Loaded:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
-from stages import config
+if TYPE_CHECKING:
+    from stages import config
 
 
 def fingerprint(encoder: config.Encoder) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from stages import config
 from stages.machine.errors import EncoderError
 from stages.machine.files import sha256
 from stages.model.engines import engine_of
+
+if TYPE_CHECKING:
+    from stages import config
 
 
 def weights_folder(encoder: config.Encoder) -> Path:

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import PlainSerializer, TypeAdapter
 
-from stages import config
+from stages.config.encoder import Encoder
+from stages.config.features import Features
 from stages.machine.errors import RegistryError
 from stages.machine.files import json_text, write_text
 from stages.records.document import plain, read_document
@@ -58,8 +59,8 @@ class Specification:
     """
 
     format: Literal[1]
-    encoder: config.Encoder
-    features: config.Features
+    encoder: Encoder
+    features: Features
     threshold: float
     trained_on: TrainedOn
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from stages import config
-
 if TYPE_CHECKING:
     import numpy as np
+
+    from stages import config
 
 
 class Loaded(Protocol):

@@ -10,12 +10,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stages import config
 from stages.machine.errors import EncoderError
 
 if TYPE_CHECKING:
     import numpy as np
     from sentence_transformers import SentenceTransformer
+
+    from stages import config
 
 # Texts handed to the workers at a time: what is held of a stream.
 _CHUNK = 64

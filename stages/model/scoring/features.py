@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stages import config
 from stages.model.scoring.messages import Messages
 from stages.model.scoring.scrub import scrub
 from stages.model.space import message_text
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
     from sklearn.feature_extraction.text import HashingVectorizer
     from sklearn.pipeline import FeatureUnion, Pipeline
+
+    from stages import config
 
 # "words" and "characters" are a TfidfTransformer each, "svd" is a TruncatedSVD over both.
 LearnedParts = Mapping[str, "BaseEstimator"]

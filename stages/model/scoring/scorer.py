@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 from numpy.typing import ArrayLike
 
-from stages import config
 from stages.model.scoring.features import LearnedParts, assemble, learned_parts
 from stages.model.scoring.messages import Messages
 
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import FeatureUnion
+
+    from stages import config
 
 # A model's file in its folder: the `StoredParts` of its scorer, as skops writes them.
 CLASSIFIER = "classifier.skops"
