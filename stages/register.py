@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stages import config
 from stages.machine.files import sha256
@@ -33,7 +33,7 @@ def run(params: RegisterParams, layout: Layout, models: Shelf) -> str:
     name = params.registry.name
     data = {split: sha256(layout.messages(split)) for split in SPLITS}
     receipt = judge(Report.read(layout), name=name, data=data, gate=params.gate)
-    version = models.register(receipt, layout.model, layout.evidence)
-    receipt.write(layout)
+    stored = models.register(receipt, layout.model, layout.evidence)
+    replace(receipt, packed=stored.packed).write(layout)
     verdict = "accepted" if receipt.gate.accepted else "refused"
-    return f"register: {name} version {version}, {verdict}: {receipt.gate.reasons[0]}"
+    return f"register: {name} version {stored.version}, {verdict}: {receipt.gate.reasons[0]}"

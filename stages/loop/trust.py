@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from stages import config
@@ -21,6 +22,7 @@ from stages.records.layout import HERE, Layout
 from stages.records.pointer import Pointer
 from stages.records.receipt import SPLITS, parse_receipt
 from stages.records.report import Report
+from stages.registry.shelves import packed_digest
 from stages.versioning import git
 from stages.versioning.default_remote import default_remote
 from stages.versioning.dvc import reproduce, stale
@@ -43,7 +45,7 @@ def trust(layout: Layout = HERE) -> None:
     check_metrics(layout)
     say(f"trust: {layout.evaluation} and {layout.metrics.name} are what evaluate finds")
     check_receipt(config.load(layout.params), layout)
-    say(f"trust: {layout.receipt} is what the gate says")
+    say(f"trust: {layout.receipt} is what the gate says, and names the code that is served")
     check_pointer(layout)
     say(f"trust: {layout.pointer} names a model that the gate accepted")
     if default_remote(layout).set_up():
@@ -83,10 +85,11 @@ def check_metrics(layout: Layout = HERE) -> None:
 
 
 def check_receipt(params: config.Params, layout: Layout = HERE) -> None:
-    """Fail where the receipt is not what register would write of this report."""
+    """Fail where the receipt is not what register would write of this report, model and code."""
     data = {split: sha256(layout.messages(split)) for split in SPLITS}
     name, path = params.registry.name, layout.receipt
-    made = judge(Report.read(layout), name=name, data=data, gate=params.gate).text
+    judged = judge(Report.read(layout), name=name, data=data, gate=params.gate)
+    made = replace(judged, packed=packed_digest(layout.model)).text
     if made != path.read_text(encoding="utf-8"):
         raise _forged(path, read_json(path), json.loads(made))
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import shutil
+import stat
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -166,10 +167,34 @@ def sha256(path: Path) -> str:
 
 
 def tree_digest(folder: Path) -> str:
-    """Return one SHA-256 for all files below `folder`: of their sorted names and digests."""
-    names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-    listing = "".join(f"{sha256(folder / name)}  {name}\n" for name in names)
-    return hashlib.sha256(listing.encode()).hexdigest()
+    """Return one SHA-256 for all that is below `folder`: two trees that differ have two digests.
+
+    It is that of a listing as `sha256sum` writes it, sorted by name: a line for each file, also for
+    one behind a link. A link to a folder, an empty folder, and what is neither folder nor file are
+    listed by their kind, and never opened. Times and permissions do not count.
+    """
+    found = sorted((path.relative_to(folder).as_posix(), path) for path in folder.rglob("*"))
+    listing = "".join(_listed(name, path) for name, path in found)
+    return hashlib.sha256(listing.encode(errors="surrogateescape")).hexdigest()
+
+
+def _listed(name: str, path: Path) -> str:
+    """Return the line of `path` in the listing of its tree; empty for a folder with content."""
+    if path.is_file():
+        return _line(sha256(path), name)
+    if path.is_symlink():
+        return _line("link", f"{name}\0{path.readlink()}")
+    if not path.is_dir():
+        return _line(f"kind {stat.S_IFMT(path.stat().st_mode):o}", name)
+    return "" if any(path.iterdir()) else _line("empty", name)
+
+
+def _line(first: str, rest: str) -> str:
+    # As coreutils do it: a name that would end the line is escaped, and the line says so.
+    if "\n" not in rest:
+        return f"{first}  {rest}\n"
+    escaped = rest.replace("\\", "\\\\").replace("\n", "\\n")
+    return f"\\{first}  {escaped}\n"
 
 
 @contextmanager

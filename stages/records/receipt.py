@@ -49,6 +49,8 @@ class Receipt:
         confidence: of these intervals, 0-1.
         champion: the digest of the model it was compared with; None where there was none.
         gate: the gate's decision.
+        packed: the digest of all that the registry stores as this version: model, code,
+            requirements, `MLmodel`; None in receipts from before it was noted.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Receipt:
     confidence: float
     champion: str | None
     gate: GateDecision
+    packed: str | None = None
 
     @property
     def one_minus_auc_percent(self) -> Interval:

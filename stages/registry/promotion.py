@@ -35,12 +35,12 @@ def move_pointer(receipt: Receipt, models: RegistryShelf) -> Pointer:
 
     Raises:
         GateError: as for `successor`.
-        RegistryError: the registry does not have the model; nothing has moved.
+        RegistryError: the registry does not have the model as git names it; nothing has moved.
     """
     pointer = successor(Pointer.read(models.layout), receipt)
-    models.obtain(receipt.model)
+    named = models.vouched(receipt.model)
     pointer.write(models.layout)
-    models.registry.set_alias(CHAMPION, receipt.model)
+    models.registry.set_alias(CHAMPION, receipt.model, named)
     return pointer
 
 
@@ -79,15 +79,19 @@ def publish(registry: config.Registry, layout: Layout = HERE) -> None:
     may have restored every stage's results.
 
     Raises:
-        RegistryError: nothing is in production, or the model is not available anywhere.
+        RegistryError: nothing is in production, the model is not available anywhere, or what the
+            registry would serve is not what a receipt in git names.
     """
     digest, _ = in_production(layout)
     models = RegistryShelf(registry, layout)
-    models.obtain(digest)
+    named = models.vouched(digest)
     before = models.registry.holder(CHAMPION)
-    models.registry.set_alias(CHAMPION, digest)
-    if before != digest:
-        say(f"publish: the alias {CHAMPION} names {digest[:12]}, before it {_named(before)}")
+    models.registry.set_alias(CHAMPION, digest, named)
+    if before is None or before.model != digest:
+        held = _named(before.model if before else None)
+        say(f"publish: the alias {CHAMPION} names {digest[:12]}, before it {held}")
+    elif before.packed not in named:
+        say(f"publish: the alias {CHAMPION} named {digest[:12]} with other code than git names")
 
 
 def vacate(layout: Layout = HERE) -> None:

@@ -12,10 +12,24 @@ from stages.machine.files import read_json, tree_digest
 from stages.records.layout import Layout
 from stages.records.receipt import Receipt
 
-# Tags of a version; the first is its identity.
-DIGEST, GATE, LOSS = "digest", "gate", "holdout_one_minus_auc_percent"
+# Tags of a version; the first two are its identity.
+DIGEST, PACKED, GATE, LOSS = "digest", "packed", "gate", "holdout_one_minus_auc_percent"
 # MLflow's own limit is 6,000 characters.
 _PARAM_CHARS = 500
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a version is, whatever its registry calls it.
+
+    Args:
+        model: the model digest.
+        packed: the digest of all that is stored with it, the model included; None where it was
+            registered before that was noted.
+    """
+
+    model: str
+    packed: str | None
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from stages.records.layout import Layout
 from stages.records.pointer import Pointer, in_production
 from stages.records.receipt import Receipt
 from stages.records.verdict import Verdict
+from stages.registry.shelf import Stored
 
 
 class FolderShelf:
@@ -38,10 +39,10 @@ class FolderShelf:
         """Return the folder of the model `digest`, which this replay has trained."""
         return self.folder / digest
 
-    def register(self, receipt: Receipt, folder: Path, evidence: tuple[Path, ...]) -> str:
-        """Do nothing: a model is kept when it is trained. Return its digest, for a version."""
+    def register(self, receipt: Receipt, folder: Path, evidence: tuple[Path, ...]) -> Stored:
+        """Do nothing: a model is kept when it is trained. Its digest stands for a version."""
         del folder, evidence
-        return receipt.model[:12]
+        return Stored(receipt.model[:12], packed=None)
 
     def keep(self, folder: Path) -> str:
         """Copy the model in `folder` here; return its digest."""

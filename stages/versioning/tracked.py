@@ -7,20 +7,15 @@ found by its digest wherever a commit that registered it is still available.
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
-from stages.machine.errors import GitError, StoreError
+from stages.machine.errors import StoreError
 from stages.machine.files import replacing, tree_digest
 from stages.records.layout import Layout
-from stages.versioning import git
 from stages.versioning.default_remote import default_remote
-
-# How far back a production model is looked for, in commits that changed the receipt.
-_MOST_COMMITS = 50
+from stages.versioning.receipts import receipts_of
 
 
 def tracked_model(layout: Layout, digest: str) -> Path | None:
@@ -38,28 +33,12 @@ def tracked_model(layout: Layout, digest: str) -> Path | None:
             return folder
     with tempfile.TemporaryDirectory() as temporary:
         target = Path(temporary) / "model"
-        if not any(_fetch(layout, commit, target, digest) for commit in _commits(layout, digest)):
+        commits = (commit for commit, _ in receipts_of(layout, digest))
+        if not any(_fetch(layout, commit, target, digest) for commit in commits):
             return None
         with replacing(copy) as new:
             shutil.copytree(target, new)
     return copy
-
-
-def _commits(layout: Layout, digest: str) -> Iterator[str]:
-    """Yield the commits whose receipt is of the model `digest`, newest first."""
-    path = layout.receipt
-    try:
-        commits = git.history(path, layout, most=_MOST_COMMITS)
-    except GitError:
-        # No repository, or no git, as in the image of the scheduled job.
-        return
-    for commit in commits:
-        try:
-            receipt = json.loads(git.content(commit, path, layout) or b"null")
-        except ValueError:
-            continue
-        if isinstance(receipt, dict) and receipt.get("model") == digest:
-            yield commit
 
 
 def _fetch(layout: Layout, commit: str, target: Path, digest: str) -> bool:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import multiprocessing
+import os
+import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from multiprocessing.synchronize import Event
@@ -47,6 +51,7 @@ def test_a_folder_takes_the_place_of_a_folder(tmp_path: Path) -> None:
 # Begins to write, says so, and goes on when it is told to.
 WRITER = """
 import sys
+import tempfile
 from pathlib import Path
 from stages.machine.files import replacing
 with replacing(Path(sys.argv[1])) as temporary:
@@ -143,6 +148,52 @@ def test_the_digest_of_a_folder_depends_on_names_and_bytes(tmp_path: Path) -> No
     (tmp_path / "a").write_text("2")
     (tmp_path / "b").write_text("1")
     assert tree_digest(tmp_path) != before
+
+
+def test_no_two_folders_have_one_digest(tmp_path: Path) -> None:
+    digests = [tree_digest(made) for made in _look_alikes(tmp_path)]
+    assert len(set(digests)) == len(digests)
+
+
+def _look_alikes(parent: Path) -> Iterator[Path]:
+    """Yield folders that a careless listing takes for each other."""
+
+    def empty() -> Path:
+        return Path(tempfile.mkdtemp(dir=parent))
+
+    yield empty()
+    one = hashlib.sha256(b"1").hexdigest()
+    for names in (["a", "b"], [f"a\n{one}  b"], ["a\\n" + f"{one}  b"], ["a", "b", "c"]):
+        folder = empty()
+        for name in names:
+            (folder / name).write_text("1")
+        yield folder
+    for kind in (os.mkfifo, os.mkdir, lambda path: os.mknod(path, stat.S_IFSOCK)):
+        folder = empty()
+        kind(folder / "a")
+        yield folder
+    for name, target in (
+        ("a", "/"),
+        ("a", "/usr"),
+        ("a", "gone"),
+        ("a -> b", "c"),
+        ("a", "b -> c"),
+    ):
+        folder = empty()
+        (folder / name).symlink_to(target)
+        yield folder
+    folder = empty()
+    (folder / os.fsdecode(b"a\xff")).write_text("1")
+    yield folder
+
+
+def test_a_linked_file_counts_as_its_bytes(tmp_path: Path) -> None:
+    # As DVC checks a model out where its cache is set to links.
+    for name in ("plain", "linked"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "plain/a").write_text("1")
+    (tmp_path / "linked/a").symlink_to(tmp_path / "plain/a")
+    assert tree_digest(tmp_path / "linked") == tree_digest(tmp_path / "plain")
 
 
 def _hold(lock: Path, held: Event, let_go: Event) -> None:

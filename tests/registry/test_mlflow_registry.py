@@ -37,10 +37,10 @@ def test_registering_twice_makes_one_version(
     registry: ModelRegistry, make_model: MakeModel, layout: Layout
 ) -> None:
     digest = make_model()
-    assert registry.register(registration(digest, layout)) == "1"
-    assert registry.register(registration(digest, layout)) == "1"
+    assert registry.register(registration(digest, layout)).version == "1"
+    assert registry.register(registration(digest, layout)).version == "1"
     assert registry.find(digest) == "1"
-    assert registry.register(registration(make_model("other weights"), layout)) == "2"
+    assert registry.register(registration(make_model("other weights"), layout)).version == "2"
 
 
 @pytest.mark.slow
@@ -52,7 +52,7 @@ def test_two_at_once_make_one_database_and_one_version(
         "import samples; from stages.registry.mlflow import connect as m;"
         "from pathlib import Path; from stages.registry.registration import registration_of;"
         f"r = registration_of('{digest}', Path('{layout.model}'), None);"
-        "print(m.open_registry(samples.LOCAL).register(r))"
+        "print(m.open_registry(samples.LOCAL).register(r).version)"
     )
     paths = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
@@ -161,7 +161,7 @@ def test_lost_artifact_is_one_line(
 
 
 def tags(registry: ModelRegistry, digest: str) -> dict[str, str]:
-    version = registry._version(digest)
+    version = registry._version(digest, ())
     assert version is not None
     return dict(version.tags)
 

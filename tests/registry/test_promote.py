@@ -9,7 +9,6 @@ from stages.records.pointer import Pointer
 from stages.records.receipt import Receipt
 from stages.registry.mlflow.models import CHAMPION
 from stages.registry.promotion import move_pointer, promote, vacate
-from stages.registry.registration import registration_of
 from stages.registry.shelves import RegistryShelf
 from tests.registry.samples import ACHIEVED, LOCAL, receipt_of
 
@@ -18,7 +17,10 @@ ELSEWHERE = "f" * 64
 
 
 def registered(shelf: RegistryShelf, digest: str) -> str:
-    shelf.registry.register(registration_of(digest, shelf.layout.model, receipt_of(digest)))
+    """Register the candidate, and let the checkout's receipt name it."""
+    receipt = receipt_of(digest)
+    stored = shelf.register(receipt, shelf.layout.model, ())
+    dataclasses.replace(receipt, packed=stored.packed).write(shelf.layout)
     return digest
 
 
@@ -36,7 +38,6 @@ def test_accepted_candidate_becomes_production_and_champion(
     shelf: RegistryShelf, make_model: MakeModel, capsys: pytest.CaptureFixture[str], layout: Layout
 ) -> None:
     digest = registered(shelf, make_model())
-    receipt_of(digest).write(layout)
     promote(LOCAL, layout)
     assert Pointer.read(layout) == Pointer("spamline", digest, None, ACHIEVED)
     assert champion(shelf) == digest

@@ -64,7 +64,7 @@ def test_registering_again_makes_the_same_receipt_and_one_version(
     first = layout.receipt.read_bytes()
     lines.append(register.run(RegisterParams(FAIR, LOCAL), layout, shelf))
     assert layout.receipt.read_bytes() == first
-    assert registry.find(evaluated) == "1"
+    assert registry.find(evaluated, [str(Receipt.read(layout).packed)]) == "1"
     assert [line.partition(":")[2].strip()[:31] for line in lines] == [
         "spamline version 1, accepted: t"
     ] * 2
@@ -99,7 +99,7 @@ def test_another_gate_changes_what_the_version_says(
 ) -> None:
     register.run(RegisterParams(FAIR, LOCAL), layout, shelf)
     register.run(RegisterParams(STRICT, LOCAL), layout, shelf)
-    version = registry._version(evaluated)
+    version = registry._version(evaluated, ())
     assert version is not None
     assert str(version.version) == "1"
     assert version.tags["gate"] == "refused"

@@ -11,6 +11,7 @@ from stages.machine.errors import RegistryError
 from stages.machine.files import replacing, scratch, tree_digest
 from stages.registry.mlflow.location import Location
 from stages.registry.mlflow.packing import FOLDER
+from stages.registry.registration import Identity
 
 
 @dataclass(frozen=True)
@@ -26,22 +27,26 @@ class Artifacts:
         with scratch(self.location.home / "fetched") as folder:
             yield folder
 
-    def obtain(self, uri: str, digest: str) -> Path:
-        """Return the folder that keeps the model `digest`, filled from `uri` unless it is whole."""
-        target = self.location.home / "models" / digest
-        with self._fetched(uri, digest) as folder:
-            if not target.is_dir() or tree_digest(target) != digest:
+    def obtain(self, uri: str, identity: Identity) -> Path:
+        """Return the folder that keeps the model, filled from `uri` unless it is whole.
+
+        Raises:
+            RegistryError: what `uri` holds is not what `identity` says.
+        """
+        target = self.location.home / "models" / identity.model
+        with self._fetched(uri, identity) as packed:
+            if not target.is_dir() or tree_digest(target) != identity.model:
                 with replacing(target) as temporary:
-                    folder.rename(temporary)
+                    (packed / FOLDER).rename(temporary)
         return target
 
-    def verify(self, uri: str, digest: str) -> None:
+    def verify(self, uri: str, identity: Identity) -> None:
         """Download what `uri` holds and check it.
 
         Raises:
-            RegistryError: it is not the model `digest`.
+            RegistryError: it is not what `identity` says.
         """
-        with self._fetched(uri, digest):
+        with self._fetched(uri, identity):
             pass
 
     def fetch(self, uri: str, folder: Path) -> Path:
@@ -55,25 +60,31 @@ class Artifacts:
             )
         )
 
-    def check(self, folder: Path, digest: str) -> None:
-        """Check the model in `folder`, as it was downloaded.
+    def check(self, packed: Path, identity: Identity) -> None:
+        """Check a packed filter, as it was downloaded.
 
         Raises:
-            RegistryError: it is not the model `digest`.
+            RegistryError: the model in it, or anything beside the model, is not what was
+                registered.
         """
-        found = tree_digest(folder)
-        if found != digest:
+        self._compare(tree_digest(packed / FOLDER), identity.model, "the model")
+        if identity.packed is not None:
+            what = f"the code, requirements and description of the model {identity.model[:12]},"
+            self._compare(tree_digest(packed), identity.packed, what)
+
+    def _compare(self, found: str, wanted: str, what: str) -> None:
+        if found != wanted:
             raise RegistryError(
                 f"the registry {self.location.shown} holds other bytes ({found[:12]}) under "
-                f"the model {digest[:12]}",
+                f"{what} {wanted[:12]}",
                 expected="the bytes that were registered",
                 fix=self.location.fix_for_damage(self.name),
             )
 
     @contextmanager
-    def _fetched(self, uri: str, digest: str) -> Iterator[Path]:
-        """Yield a temporary folder with the model folder below `uri`, which has `digest`."""
+    def _fetched(self, uri: str, identity: Identity) -> Iterator[Path]:
+        """Yield a temporary folder with the packed filter at `uri`, which is as `identity` says."""
         with self.folder() as temporary:
-            folder = self.fetch(f"{uri}/{FOLDER}", temporary)
-            self.check(folder, digest)
-            yield folder
+            packed = self.fetch(uri, temporary / "filter")
+            self.check(packed, identity)
+            yield packed

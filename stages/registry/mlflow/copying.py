@@ -13,6 +13,8 @@ from stages.records.layout import HERE, Layout
 from stages.registry.mlflow.connect import open_at
 from stages.registry.mlflow.location import Location, locate
 from stages.registry.mlflow.models import CHAMPION, ModelRegistry
+from stages.registry.registration import Identity
+from stages.versioning.receipts import packings
 
 
 def move_registry(params: config.Params, source: str | None, layout: Layout = HERE) -> None:
@@ -40,19 +42,48 @@ def move_registry(params: config.Params, source: str | None, layout: Layout = HE
             fix=f"set {TRACKING_URI} to the registry that takes the models (`make env` writes "
             "it into .env), or name another --source",
         )
-    models = _open_source(here, name)
-    digests = models.models()
-    if not digests:
+    source_models = _open_source(here, name)
+    registered = source_models.models()
+    if not registered:
         raise _empty(here, name)
+    wanted = _vouched(registered, layout, here, name)
     target = open_at(there, name)
     added = sum(
-        _move(models, target, digest)
-        for digest in track(digests, doing="moving models", total=len(digests))
+        _move(source_models, target, identity)
+        for identity in track(wanted, doing="moving models", total=len(wanted))
     )
+    left = len(registered) - len(wanted)
     say(
-        f"move-registry: {added} of {len(digests)} models of {name} copied to "
-        f"{there.shown}, {len(digests) - added} were there; {_move_alias(models, target)}"
+        f"move-registry: {added} of {len(wanted)} models of {name} copied to "
+        f"{there.shown}, {len(wanted) - added} were there; "
+        + (f"{left} with other code than a receipt in git names left out; " if left else "")
+        + _move_alias(source_models, target, wanted)
     )
+
+
+def _vouched(
+    registered: list[Identity], layout: Layout, location: Location, name: str
+) -> list[Identity]:
+    """Return what may be moved: where receipts name a model's code, only what they name.
+
+    A model that no receipt names has its own registry's word alone; it may be moved, and never
+    becomes the champion by `publish`.
+
+    Raises:
+        RegistryError: a model would be left out altogether.
+    """
+    named = {identity.model: packings(layout, identity.model) for identity in registered}
+    wanted = [
+        one for one in registered if not named[one.model] or one.packed in {None, *named[one.model]}
+    ]
+    for lost in named.keys() - {one.model for one in wanted}:
+        raise RegistryError(
+            f"the registry {location.shown} holds other code or requirements beside the model "
+            f"{lost[:12]} than a receipt in git names",
+            expected=" or ".join(f"the packed digest {one[:12]}" for one in sorted(named[lost])),
+            fix=location.fix_for_damage(name),
+        )
+    return wanted
 
 
 def _open_source(location: Location, name: str) -> ModelRegistry:
@@ -71,20 +102,21 @@ def _empty(location: Location, name: str) -> RegistryError:
     )
 
 
-def _move(source: ModelRegistry, target: ModelRegistry, digest: str) -> bool:
-    """Copy one model unless the target has it, verified on both sides; return whether it did."""
-    if target.find(digest) is not None:
-        target.verify(digest)
+def _move(source: ModelRegistry, target: ModelRegistry, identity: Identity) -> bool:
+    """Copy one version unless the target has it, verified on both sides; return whether it did."""
+    held = target.find(identity.model, {identity.packed} if identity.packed else ())
+    if held is not None:
+        target.verify(identity)
         return False
-    with source.stored(digest) as registration:
+    with source.stored(identity) as registration:
         target.register(registration)
     return True
 
 
-def _move_alias(source: ModelRegistry, target: ModelRegistry) -> str:
+def _move_alias(source: ModelRegistry, target: ModelRegistry, moved: list[Identity]) -> str:
     """Copy the source's alias unless the target has one; return the words for people."""
     wanted, held = source.holder(CHAMPION), target.holder(CHAMPION)
-    if held is None and wanted is not None:
-        target.set_alias(CHAMPION, wanted)
+    if held is None and wanted in moved:
+        target.set_alias(CHAMPION, wanted.model, {wanted.packed} if wanted.packed else ())
         held = wanted
-    return f"{CHAMPION} is {held[:12] if held else 'no model'}"
+    return f"{CHAMPION} is {held.model[:12] if held else 'no model'}"

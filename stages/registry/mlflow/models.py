@@ -1,23 +1,26 @@
-"""The versions of one registered model in MLflow's registry, found by model digest.
+"""The versions of one registered model in MLflow's registry, found by their digests.
 
 Reading is here; creating a version is in `registering.py`, stored bytes are in `artifacts.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages.machine.errors import RegistryError
+from stages.machine.files import tree_digest
 from stages.machine.variables import TRACKING_URI
 from stages.registry.mlflow.artifacts import Artifacts
 from stages.registry.mlflow.failures import reported
 from stages.registry.mlflow.location import Location
-from stages.registry.mlflow.packing import FOLDER
+from stages.registry.mlflow.packing import FOLDER, pack
 from stages.registry.mlflow.registering import Registrar
-from stages.registry.registration import DIGEST, Registration
+from stages.registry.registration import DIGEST, PACKED, Identity, Registration
+from stages.registry.shelf import Stored
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -30,7 +33,11 @@ _OWN_TAGS = "mlflow."
 
 
 class ModelRegistry:
-    """Versions of one registered model, by digest."""
+    """Versions of one registered model.
+
+    A version is found by the digest of its model and, where it matters who vouches for the code and
+    requirements beside it, by the packed digests that are `named`; if none is, any will do.
+    """
 
     def __init__(self, client: MlflowClient, location: Location, name: str) -> None:
         self._client = client
@@ -39,68 +46,73 @@ class ModelRegistry:
         self._registrar = Registrar(client, self._artifacts)
         self.name = name
 
-    def find(self, digest: str) -> str | None:
+    def find(self, digest: str, named: Collection[str] = ()) -> str | None:
         """Return the version of the model `digest`, or None; the first if there are several."""
-        version = self._version(digest)
+        version = self._version(digest, named)
         return str(version.version) if version else None
 
-    def register(self, registration: Registration) -> str:
-        """Return the version of this model, made now unless it exists; its bytes are verified.
+    def register(self, registration: Registration) -> Stored:
+        """Let the registry hold this model, packed; its bytes are verified.
+
+        A version is made unless there is one of the same bytes.
 
         Raises:
-            RegistryError: what the registry gives back is not the model `digest`.
+            RegistryError: what the registry gives back is not what it was given.
             BusyError: another registration is at work.
         """
-        with self._location.lock(), reported(self._location):
-            version = self._version(registration.digest)
+        with self._location.lock(), reported(self._location), _packed(registration) as packed:
+            identity = Identity(registration.digest, tree_digest(packed))
+            version = self._version(identity.model, {str(identity.packed)})
             if version is None:
-                version = self._registrar.create(registration)
+                version = self._registrar.create(registration, packed, identity)
             else:
-                self._artifacts.verify(self._uri(version), registration.digest)
+                self._artifacts.verify(self._uri(version), identity)
                 self._registrar.refresh(version, registration)
-        return str(version.version)
+        return Stored(str(version.version), str(identity.packed))
 
-    def obtain(self, digest: str) -> Path:
+    def obtain(self, digest: str, named: Collection[str] = ()) -> Path:
         """Return a folder with the verified bytes of the model `digest`.
 
         Raises:
-            RegistryError: the registry does not have it, or its bytes are others.
+            RegistryError: the registry does not have it, or it or what is stored beside it has
+                other bytes.
         """
         with reported(self._location):
-            return self._artifacts.obtain(self._uri(self._required(digest)), digest)
+            version = self._required(digest, named)
+            return self._artifacts.obtain(self._uri(version), _identity(version))
 
-    def verify(self, digest: str) -> None:
-        """Check the bytes that the registry holds under the model `digest`.
+    def verify(self, identity: Identity) -> None:
+        """Check the bytes that the registry holds under `identity`.
 
         Raises:
-            RegistryError: it has no such model, or the bytes are others.
+            RegistryError: it has no such version, or the bytes are others.
         """
         with reported(self._location):
-            self._artifacts.verify(self._uri(self._required(digest)), digest)
+            version = self._required(identity.model, _only(identity))
+            self._artifacts.verify(self._uri(version), identity)
 
-    def models(self) -> list[str]:
-        """Return the digests of the registered models, in the order of their first versions."""
+    def models(self) -> list[Identity]:
+        """Return what is registered, in the order of the first versions."""
         with reported(self._location):
             versions = self._all_versions()
-        digests = [version.tags.get(DIGEST) for version in versions]
-        return list(dict.fromkeys(digest for digest in digests if digest))
+        return list(dict.fromkeys(_identity(v) for v in versions if v.tags.get(DIGEST)))
 
     @contextmanager
-    def stored(self, digest: str) -> Iterator[Registration]:
-        """Yield all that the registry holds of the model `digest`, its files in a temporary folder.
+    def stored(self, identity: Identity) -> Iterator[Registration]:
+        """Yield all that the registry holds of a version, its files in a temporary folder.
 
         Raises:
             RegistryError: the registry does not have it, or its bytes are others.
         """
         with self._artifacts.folder() as folder:
             with reported(self._location):
-                version = self._required(digest)
+                version = self._required(identity.model, _only(identity))
                 packed = self._artifacts.fetch(self._uri(version), folder / "filter")
-                self._artifacts.check(packed / FOLDER, digest)
+                self._artifacts.check(packed, identity)
                 run = self._client.get_run(str(version.run_id))
                 evidence = self._evidence(run, folder / "evidence")
             yield Registration(
-                digest,
+                identity.model,
                 packed / FOLDER,
                 params=run.data.params,
                 metrics=run.data.metrics,
@@ -108,12 +120,13 @@ class ModelRegistry:
                 version_tags=version.tags,
                 description=version.description or None,
                 evidence=evidence,
-                packed=packed,
+                # What nobody vouches for stays behind: the model is packed anew.
+                packed=packed if identity.packed else None,
                 span=(run.info.start_time, run.info.end_time),
             )
 
-    def holder(self, alias: str) -> str | None:
-        """Return the digest of the model that `alias` names, or None."""
+    def holder(self, alias: str) -> Identity | None:
+        """Return what `alias` names, or None."""
         with reported(self._location):
             if not self._client.search_registered_models(f"name = '{self.name}'"):
                 return None
@@ -121,24 +134,25 @@ class ModelRegistry:
             if alias not in model.aliases:
                 return None
             version = self._client.get_model_version(self.name, model.aliases[alias])
-        return version.tags.get(DIGEST)
+        return _identity(version) if version.tags.get(DIGEST) else None
 
-    def set_alias(self, alias: str, digest: str) -> None:
+    def set_alias(self, alias: str, digest: str, named: Collection[str] = ()) -> None:
         """Let `alias` name the version of the model `digest`.
 
         Raises:
             RegistryError: the registry has no such model.
         """
         with reported(self._location):
-            version = self._required(digest)
+            version = self._required(digest, named)
             self._client.set_registered_model_alias(self.name, alias, str(version.version))
 
-    def _version(self, digest: str) -> ModelVersion | None:
+    def _version(self, digest: str, named: Collection[str]) -> ModelVersion | None:
         with reported(self._location):
             versions = self._client.search_model_versions(
                 f"name = '{self.name}' and tags.{DIGEST} = '{digest}'"
             )
-        return min(versions, key=lambda version: int(version.version), default=None)
+        fitting = [v for v in versions if not named or v.tags.get(PACKED) in named]
+        return min(fitting, key=lambda version: int(version.version), default=None)
 
     def _all_versions(self) -> list[ModelVersion]:
         found: list[ModelVersion] = []
@@ -149,8 +163,15 @@ class ModelRegistry:
             page = some.token or ""
         return sorted(found, key=lambda version: int(version.version))
 
-    def _required(self, digest: str) -> ModelVersion:
-        version = self._version(digest)
+    def _required(self, digest: str, named: Collection[str]) -> ModelVersion:
+        version = self._version(digest, named)
+        if version is None and named and self._version(digest, ()):
+            raise RegistryError(
+                f"the registry {self._location.shown} has the model {digest[:12]} with other code "
+                f"or requirements than those that a receipt in git names",
+                expected=" or ".join(f"the packed digest {one[:12]}" for one in sorted(named)),
+                fix=f"dvc repro register, or set {TRACKING_URI} to the registry that has it",
+            )
         if version is None:
             raise RegistryError(
                 f"the registry {self._location.shown} has no model {digest[:12]}",
@@ -171,3 +192,24 @@ class ModelRegistry:
             Path(self._client.download_artifacts(run.info.run_id, item.path, str(folder)))
             for item in items
         )
+
+
+def _identity(version: ModelVersion) -> Identity:
+    return Identity(version.tags[DIGEST], version.tags.get(PACKED))
+
+
+def _only(identity: Identity) -> Collection[str]:
+    """Return what is named where this very version is wanted."""
+    return () if identity.packed is None else {identity.packed}
+
+
+@contextmanager
+def _packed(registration: Registration) -> Iterator[Path]:
+    """Yield the folder of the filter: as another registry stored it, or packed now."""
+    if registration.packed is not None:
+        yield registration.packed
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "filter"
+        pack(registration.folder, target)
+        yield target

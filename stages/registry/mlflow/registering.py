@@ -6,7 +6,6 @@ at any moment leaves a version with verified bytes, or none.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages.registry.mlflow.artifacts import Artifacts
-from stages.registry.mlflow.packing import adopt, pack
-from stages.registry.registration import DIGEST, Registration
+from stages.registry.registration import DIGEST, PACKED, Identity, Registration
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -39,20 +37,25 @@ class Registrar:
     def _name(self) -> str:
         return self.artifacts.name
 
-    def create(self, registration: Registration) -> ModelVersion:
-        """Store run and model, verify the stored bytes, and only then make the version."""
-        experiment = self._experiment()
-        with self._run(experiment, registration) as run, tempfile.TemporaryDirectory() as folder:
+    def create(self, registration: Registration, packed: Path, identity: Identity) -> ModelVersion:
+        """Store run and model, verify the stored bytes, and only then make the version.
+
+        Args:
+            registration: what the registry shall say of the version.
+            packed: the packed filter.
+            identity: its digests.
+        """
+        with self._run(self._experiment(), registration) as run:
             self._log(run, registration)
-            model = self._store(run, registration, Path(folder) / "filter")
-            self.artifacts.verify(model.artifact_location, registration.digest)
+            model = self._store(run, packed, identity)
+            self.artifacts.verify(model.artifact_location, identity)
             self._ensure_registered_model()
             return self.client.create_model_version(
                 self._name,
                 source=model.artifact_location,
                 run_id=run.info.run_id,
                 model_id=model.model_id,
-                tags=dict(registration.version_tags),
+                tags={**registration.version_tags, PACKED: str(identity.packed)},
                 description=registration.description,
             )
 
@@ -108,19 +111,15 @@ class Registrar:
             else:
                 self.client.log_artifact(run.info.run_id, str(path))
 
-    def _store(self, run: Run, registration: Registration, folder: Path) -> LoggedModel:
+    def _store(self, run: Run, packed: Path, identity: Identity) -> LoggedModel:
         from mlflow.entities import LoggedModelOutput
 
         model = self.client.create_logged_model(
             run.info.experiment_id,
             name="filter",
             source_run_id=run.info.run_id,
-            tags={DIGEST: registration.digest},
+            tags={DIGEST: identity.model, PACKED: str(identity.packed)},
         )
-        if registration.packed is None:
-            pack(registration.folder, folder, model, run.info.run_id)
-        else:
-            adopt(registration.packed, folder, model, run.info.run_id)
-        self.client.log_model_artifacts(model.model_id, str(folder))
+        self.client.log_model_artifacts(model.model_id, str(packed))
         self.client.log_outputs(run.info.run_id, [LoggedModelOutput(model.model_id, step=0)])
         return self.client.finalize_logged_model(model.model_id, "READY")
