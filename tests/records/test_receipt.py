@@ -1,4 +1,5 @@
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,12 @@ def test_missing_or_malformed_receipt_names_the_stage_that_writes_it(
         layout.receipt.write_text(content)
     with pytest.raises(RegistryError, match="dvc repro register"):
         Receipt.read(layout)
+
+
+def test_a_receipt_of_before_packed_digests_is_read(tmp_path: Path) -> None:
+    layout, receipt = Layout(tmp_path), receipt_of("a" * 64)
+    receipt.write(layout)
+    tree = json.loads(layout.receipt.read_text())
+    del tree["packed"]
+    layout.receipt.write_text(json.dumps(tree))
+    assert Receipt.read(layout) == receipt

@@ -244,6 +244,8 @@ def imported_by_our_code(code: Path, modules: set[str]) -> set[str]:
     for module in (name for name in modules if name.partition(".")[0] == "stages"):
         path = code / module.replace(".", "/")
         source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if path.is_dir() and not source.exists():
+            continue
         for node in ast.walk(ast.parse(source.read_text())):
             if isinstance(node, ast.ImportFrom):
                 asked.add(str(node.module).partition(".")[0])
