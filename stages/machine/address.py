@@ -89,9 +89,23 @@ def is_plain(address: str) -> bool:
     """Return whether `address` surely has no user name, password, or option with a secret."""
     parts = _parsed(address)
     if parts is None:
-        return _is_path(address.replace("@", "")) and not holds_credentials(address)
+        # A drive may have a colon.
+        return is_folder(address) and ":" not in address[2:]
     named = parts.user or parts.password
     return not named and all(key in _HARMLESS for key, _ in parts.options)
+
+
+def is_folder(text: str) -> bool:
+    """Return whether `text` names a folder or a file here; not an address with forgotten parts.
+
+    What wrote to it would make a folder whose name is the password.
+    """
+    return not looks_like_address(text) and not {":", "@"} <= set(text)
+
+
+def in_doubt(address: str) -> bool:
+    """Return whether `address` is malformed in a way that may have put a password anywhere."""
+    return _parsed(address.strip()) is None and bool(private_parts(address))
 
 
 def holds_credentials(text: str) -> bool:

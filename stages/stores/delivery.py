@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from stages.machine.address import shown
 from stages.machine.environment import in_experiment
 from stages.machine.errors import StoreError
 from stages.machine.files import sha256
 from stages.machine.variables import PREDICTIONS_URL
 from stages.records.predictions import Drop, day_folder
 from stages.stores.s3 import filesystem
-from stages.stores.s3_check import Store, reported
+from stages.stores.s3_check import Store, is_in_s3, reported
 
 if TYPE_CHECKING:
     from s3fs import S3FileSystem
@@ -41,7 +42,7 @@ class Delivery:
     def __str__(self) -> str:
         """Return the sentence for people."""
         return (
-            f"{self.url}: {self.written} days written, {self.unchanged} there already, "
+            f"{shown(self.url)}: {self.written} days written, {self.unchanged} there already, "
             f"{self.removed} removed"
         )
 
@@ -59,8 +60,7 @@ def predictions_url(
     url = environment.get(PREDICTIONS_URL) or configured
     if not url or in_experiment(environment):
         return None
-    parts = urlsplit(url)
-    if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc:
+    if not is_in_s3(url):
         # The text is not shown: it may hold a password.
         raise StoreError(
             f"{PREDICTIONS_URL} is not an address in S3",

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from stages.machine.address import holds_credentials, shown
 from stages.machine.errors import StoreError
+from stages.machine.redaction import cleaned
 from stages.machine.variables import S3_ENDPOINT, S3_KEY, S3_PROFILE, S3_REGION, S3_SECRET, S3_TOKEN
 from stages.stores.s3 import client, client_errors
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
+SCHEME = "s3://"
 # What S3 servers call their refusals: what was found, and which variable to correct. `{bucket}`
 # and `{setting}` are those of the store that was asked.
 _REFUSALS = {
@@ -57,15 +60,24 @@ class Store:
     @property
     def bucket(self) -> str:
         """The bucket's name."""
-        return urlsplit(self.url).netloc
+        return self.url.removeprefix(SCHEME).partition("/")[0]
 
     def error(self, found: str, fix: str) -> StoreError:
         """Return the error that says `found` of this store."""
+        # Where the bucket should be is a part of the password, maybe.
+        found, fix = (cleaned(words, self.url, environment={}) for words in (found, fix))
         return StoreError(
-            f"{self.trouble}: {self.url}: {found}",
+            f"{self.trouble}: {shown(self.url)}: {found}",
             expected="a bucket that answers and may be read and written",
             fix=f"{fix}, then `{self.then}`",
         )
+
+
+def is_in_s3(url: str) -> bool:
+    """Return whether `url` is `s3://bucket/prefix`, without credentials."""
+    bucket, _, prefix = url.removeprefix(SCHEME).partition("/")
+    named = url.startswith(SCHEME) and re.fullmatch(r"[A-Za-z0-9._-]+", bucket)
+    return bool(named) and not holds_credentials(prefix)
 
 
 def check(store: Store, *, profile: str | None = None, **access: str) -> None:
@@ -110,9 +122,8 @@ def _trouble(
     except botocore.ProfileNotFound:
         return "there are no credentials", f"correct or unset {S3_PROFILE}"
     except (botocore.BotoCoreError, ValueError):
-        # Its text is not shown: an address may hold a password.
         return "its address is malformed", f"correct {S3_ENDPOINT} (http://host:port)"
-    asked = _without_userinfo(asking.meta.endpoint_url)
+    asked = shown(asking.meta.endpoint_url)
     try:
         answer = asking.list_objects_v2(Bucket=store.bucket, MaxKeys=1)
     except botocore.ClientError as error:
@@ -169,9 +180,4 @@ def _code(error: object) -> str:
 
 
 def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
-
-
-def _without_userinfo(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return cleaned(str(error))[:200] or type(error).__name__

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from stages.machine.address import is_folder, shown
 from stages.machine.console import track
 from stages.machine.errors import DataError, StoreError
 from stages.machine.files import write_text
@@ -17,9 +18,8 @@ from stages.machine.variables import VERDICTS_URL
 from stages.records.layout import HERE, Layout
 from stages.records.verdict import Verdict, parse_verdict
 from stages.stores.s3 import filesystem
-from stages.stores.s3_check import Store, reported
+from stages.stores.s3_check import SCHEME, Store, is_in_s3, reported
 
-_SCHEME = "s3://"
 # Objects that are asked for at once.
 _AT_ONCE = 100
 
@@ -48,7 +48,7 @@ def keep(url: str, verdict: Verdict) -> None:
         StoreError: the folder or the store cannot be written to.
     """
     name, text = file_name(verdict), verdict.text
-    if url.startswith(_SCHEME):
+    if url.startswith(SCHEME):
         with reported(_store(url, "the verdict is written but not kept")):
             # An S3 object appears whole or not at all.
             filesystem().pipe_file(f"{_prefix(url)}/{name}", text.encode())
@@ -57,7 +57,7 @@ def keep(url: str, verdict: Verdict) -> None:
         write_text(_folder(url) / name, text)
     except OSError as error:
         raise StoreError(
-            f"the verdict is written but not kept: {url}: {error.strerror or error}",
+            f"the verdict is written but not kept: {shown(url)}: {error.strerror or error}",
             expected="a folder that may be written to, with room",
             fix=f"correct stores.verdicts or {VERDICTS_URL}, then run the same again",
         ) from error
@@ -70,12 +70,12 @@ def kept(url: str) -> list[Verdict]:
         DataError: a file there is not a verdict.
         StoreError: the store cannot be read.
     """
-    if not url.startswith(_SCHEME):
+    if not url.startswith(SCHEME):
         paths = sorted(_folder(url).glob("*.json"))
         files = ((path.name, path.read_bytes()) for path in paths)
         found = track(files, doing="reading verdicts", total=len(paths))
         return [_verdict(f"{url.rstrip('/')}/{name}", content) for name, content in found]
-    return [_verdict(f"{_SCHEME}{name}", content) for name, content in _objects(url)]
+    return [_verdict(f"{SCHEME}{name}", content) for name, content in _objects(url)]
 
 
 def _objects(url: str) -> Iterator[tuple[str, bytes]]:
@@ -101,18 +101,25 @@ def _verdict(name: str, content: bytes) -> Verdict:
 
 
 def _store(url: str, trouble: str) -> Store:
+    if not is_in_s3(url):
+        raise _nowhere(url)
     return Store(url, setting=VERDICTS_URL, trouble=trouble, then="make run")
 
 
 def _prefix(url: str) -> str:
-    return url.removeprefix(_SCHEME).rstrip("/")
+    return url.removeprefix(SCHEME).rstrip("/")
 
 
 def _folder(url: str) -> Path:
-    if "://" in url:
-        raise StoreError(
-            f"verdicts cannot be kept at {url}",
-            expected="a folder, or s3://bucket/prefix",
-            fix=f"correct stores.verdicts or {VERDICTS_URL}",
-        )
+    # An address whose slashes were forgotten would become a folder's name, password and all.
+    if not is_folder(url):
+        raise _nowhere(url)
     return Path(url)
+
+
+def _nowhere(url: str) -> StoreError:
+    return StoreError(
+        f"verdicts cannot be kept at {shown(url)}",
+        expected="a folder, or s3://bucket/prefix",
+        fix=f"correct stores.verdicts or {VERDICTS_URL}",
+    )

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from stages.machine.errors import BusyError
+from stages.machine.errors import BusyError, RegistryError
 from stages.machine.variables import TRACKING_URI
 from stages.records.layout import Layout
 from stages.registry.mlflow import location
-from stages.registry.mlflow.connect import quiet_environment
+from stages.registry.mlflow.connect import open_at, quiet_environment
 from stages.registry.mlflow.location import locate
 
 SERVER = "http://127.0.0.1:5000"
@@ -25,17 +25,39 @@ def test_conf_names_a_server_and_the_environment_wins() -> None:
 
 
 @pytest.mark.parametrize(
-    "uri",
+    ("uri", "people_see"),
     [
-        "http://me:secret@127.0.0.1:5000/x",
-        "http://me:sec/ret#se@cret@127.0.0.1:5000/x",
-        "http://127.0.0.1:5000/x?password=secret",
+        ("http://me:secret@127.0.0.1:5000/x", "http://127.0.0.1:5000/x"),
+        ("http://127.0.0.1:5000/x?password=secret", "http://127.0.0.1:5000/x"),
+        ("http://me:sec/ret#se@cret@127.0.0.1:5000/x", "http://…"),
     ],
 )
-def test_password_in_the_address_is_not_shown(uri: str) -> None:
+def test_password_in_the_address_is_not_shown(uri: str, people_see: str) -> None:
     found = locate(None, {TRACKING_URI: uri})
     assert found.uri == uri
-    assert found.shown == "http://127.0.0.1:5000/x"
+    assert found.shown == people_see
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://me:Zq7x/K9vW@127.0.0.1:5000",
+        "http:me:Zq7xK9vW@127.0.0.1",
+        "me:Zq7xK9vW@127.0.0.1:5000",
+        "/me:Zq7xK9vW@127.0.0.1",
+        "sqlite:///me:Zq7xK9vW@127.0.0.1/x.db",
+        "sqlite:me:Zq7xK9vW@127.0.0.1/x.db",
+        "postgresql:me:Zq7xK9vW@127.0.0.1/x",
+    ],
+)
+def test_an_address_that_would_be_a_folders_name_is_refused(
+    uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RegistryError, match="is not the address of a registry") as caught:
+        open_at(locate(uri, {}, Layout(tmp_path)), "spamline")
+    assert "Zq7x" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_environment_of_the_caller_is_kept() -> None:

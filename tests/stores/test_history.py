@@ -114,13 +114,24 @@ def test_a_table_of_the_same_name_stays_untouched(url: str, path: Path) -> None:
         "mysql://user:secret@127.0.0.1/x",
         "postgresql+psycopg://user:secret@127.0.0.1:1/x",
         "postgresql+psycopg://user@127.0.0.1:1/x?password=secret",
+        "postgresql+psycopg://user:sec@ret:secret@127.0.0.1:1/x",
+        "postgresql+psycopg://user:sec/secret@127.0.0.1:1/x",
+        "postgresql+psycopg://user:x@127.0.0.1:secret/x",
+        "postgresql:user:secret@127.0.0.1/x",
+        "user:secret@127.0.0.1/x",
+        "sqlite:///user:secret@127.0.0.1/x",
         "sqlite:////dev/null/history.db",
     ],
 )
-def test_a_wrong_address_is_one_line_without_the_password(address: str) -> None:
+def test_a_wrong_address_is_one_line_without_the_password(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(StoreError, match="the monitoring history is not") as caught:
         record(address, [VERDICT])
     assert "secret" not in str(caught.value)
+    assert "sec" not in str(caught.value).replace("second", "")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_says_what_a_verdict_was_judged_by_and_why(url: str, path: Path) -> None:

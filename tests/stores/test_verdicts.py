@@ -106,6 +106,30 @@ def test_a_folder_that_cannot_be_is_one_line(url: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://KEY:Zq7xK9vW@bucket/kept",
+        "s3://KEY:Zq7x/K9vW@bucket/kept",
+        "s3:KEY:Zq7xK9vW@bucket/kept",
+        "gs://KEY:Zq7xK9vW@bucket/kept",
+        "me:Zq7xK9vW@host/kept",
+        "postgresql:/me:Zq7xK9vW@host/kept",
+        "me:Zq7x K9vW@host",
+    ],
+)
+def test_an_address_never_becomes_a_folder(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for attempt in (lambda: keep(url, VERDICT), lambda: kept(url)):
+        with pytest.raises(StoreError, match="verdicts cannot be kept at") as caught:
+            attempt()
+        assert "Zq7x" not in str(caught.value)
+        assert "K9vW" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "url", "word"),

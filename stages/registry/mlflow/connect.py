@@ -6,6 +6,7 @@ import os
 from collections.abc import MutableMapping
 
 from stages import config
+from stages.machine.address import in_doubt, is_folder
 from stages.machine.errors import RegistryError
 from stages.machine.variables import TRACKING_URI
 from stages.records.layout import HERE, Layout
@@ -13,6 +14,8 @@ from stages.registry.mlflow.failures import reported
 from stages.registry.mlflow.location import Location, locate
 from stages.registry.mlflow.models import ModelRegistry
 
+# As MLflow names them, in `mlflow.store.db.db_types`.
+_DATABASES = ("postgresql", "mysql", "sqlite", "mssql")
 # Seconds for a database to take a connection.
 _CONNECT = 5
 
@@ -53,6 +56,7 @@ def open_at(location: Location, name: str) -> ModelRegistry:
     Raises:
         RegistryError: it cannot be reached; within about 15 s for a server.
     """
+    _check_address(location)
     quiet_environment()
     with location.lock(), reported(location):
         from mlflow import MlflowClient
@@ -70,14 +74,30 @@ def quiet_environment(environment: MutableMapping[str, str] = os.environ) -> Non
         environment.setdefault(name, value)
 
 
+def _check_address(location: Location) -> None:
+    """Refuse an address that MLflow would take for the name of a folder, password and all.
+
+    A database's is its driver's business.
+    """
+    database = location.uri.removeprefix("sqlite:") if location.embedded else ""
+    kind = location.uri.partition("://")[0].partition("+")[0]
+    if not is_folder(database) or (
+        not location.embedded and in_doubt(location.uri) and kind not in _DATABASES
+    ):
+        raise RegistryError(
+            f"{location.shown} is not the address of a registry",
+            expected="http://user:password@host:port, the password percent-encoded",
+            fix=f"correct {TRACKING_URI}",
+        )
+
+
 def _ask_database(location: Location) -> None:
     """Connect once to a database that is a registry: MLflow asks a dead one for 100 s."""
-    from mlflow.store.db.db_types import DATABASE_ENGINES
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
     kind = location.uri.partition(":")[0].partition("+")[0]
-    if location.embedded or kind not in DATABASE_ENGINES:
+    if location.embedded or kind not in _DATABASES:
         return
     patience = {"connect_timeout": _CONNECT} if kind in ("postgresql", "mysql") else {}
     try:

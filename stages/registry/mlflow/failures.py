@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from stages.machine.errors import RegistryError
+from stages.machine.redaction import cleaned
 from stages.registry.mlflow.location import Location
 
 
@@ -19,9 +20,8 @@ def reported(location: Location) -> Iterator[None]:
     try:
         yield
     except (MlflowException, RequestException, SQLAlchemyError, OSError, ImportError) as error:
-        # The first line says it; the rest, and any password in the address, is left out.
-        line = (str(_bottom(error)).strip().splitlines() or [""])[0]
-        line = line.replace(location.uri, location.shown)
+        # The first line says it.
+        line = cleaned((str(_bottom(error)).strip().splitlines() or [""])[0], location.uri)
         raise RegistryError(
             f"the registry {location.shown} failed: {line[:200]}",
             expected="an MLflow registry that answers",

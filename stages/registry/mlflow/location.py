@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from stages.machine.address import shown
 from stages.machine.errors import BusyError
 from stages.machine.variables import TRACKING_URI
 from stages.records.layout import HERE, Layout
@@ -24,7 +24,7 @@ class Location:
 
     Args:
         uri: MLflow's tracking URI; may hold a password.
-        shown: the same for people, without user name, password and query.
+        shown: the same for people, see `stages.machine.address`.
         artifacts: the folder of the artifacts as a URI; None where the server decides.
         home: the folder for verified copies and for the lock of an embedded registry.
         origin: whether models are moved away from it: then it is the one that must not be lost.
@@ -103,17 +103,12 @@ def locate(
     """
     uri = environment.get(TRACKING_URI) or address
     if uri and not uri.startswith(_SQLITE):
-        return Location(uri, _without_secrets(uri), artifacts=None, home=layout.registry)
+        return Location(uri, shown(uri), artifacts=None, home=layout.registry)
     own = layout.registry / "mlflow.db"
     database = Path(uri.removeprefix(_SQLITE)).resolve() if uri else own.resolve()
     return Location(
         f"{_SQLITE}{database}",
-        uri or str(own),
+        shown(uri) if uri else str(own),
         artifacts=(database.parent / "artifacts").as_uri(),
         home=layout.registry,
     )
-
-
-def _without_secrets(uri: str) -> str:
-    """Return `uri` without user name, password and query, even where it is malformed."""
-    return re.sub(r"://.*@", "://", uri, count=1).partition("?")[0]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stages.machine.address import is_folder, shown
 from stages.machine.errors import StoreError
 from stages.machine.variables import HISTORY_URL
 from stages.records.layout import HERE, Layout
@@ -39,16 +40,19 @@ def parse_address(url: str, failed: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        # The text is not shown: it may hold a password.
         raise no_store(f"{failed}: the address is not a database URL") from None
-    if parsed.get_backend_name() not in _BACKENDS:
-        raise no_store(f"{failed}: {shown(parsed)} is neither SQLite nor PostgreSQL")
+    except ValueError:
+        # In the place of the port is a part of the password, maybe.
+        raise no_store(
+            f"{failed}: {shown(url)} is not a database URL: percent-encode its password"
+        ) from None
+    backend = parsed.get_backend_name()
+    path = (parsed.database or "").removeprefix("file:").replace(":memory:", "")
+    if backend == "sqlite" and not is_folder(path):
+        raise no_store(f"{failed}: {shown(url)} is not the path of a file")
+    if backend not in _BACKENDS:
+        raise no_store(f"{failed}: {shown(url)} is neither SQLite nor PostgreSQL")
     return parsed
-
-
-def shown(url: URL) -> str:
-    """Return `url` as it may be shown: no password, and no options, which may hold one."""
-    return url.set(query={}).render_as_string()
 
 
 def is_absent_file(url: URL) -> bool:

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stages.machine.address import shown
 from stages.machine.errors import StoreError
-from stages.stores.history.address import is_absent_file, no_store, parse_address, shown
+from stages.machine.redaction import cleaned
+from stages.stores.history.address import is_absent_file, no_store, parse_address
 from stages.stores.history.table import TABLE, Row
 from stages.stores.history.upgrade import newest, revision
 
@@ -29,7 +31,7 @@ def writing(url: str) -> Iterator[Connection]:
         StoreError: the database cannot be reached, or refuses; the line has no password.
     """
     parsed = parse_address(url, _NOT_WRITTEN)
-    with _one_line(parsed, _NOT_WRITTEN):
+    with _one_line(url, _NOT_WRITTEN):
         if parsed.database and parsed.get_backend_name() == "sqlite":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         # IMMEDIATE: who is to write waits for its turn before it looks what is there.
@@ -45,7 +47,7 @@ def reading(url: str) -> Iterator[Connection | None]:
         StoreError: the database cannot be reached, or its table is not of this code.
     """
     parsed = parse_address(url, _NOT_READ)
-    with _one_line(parsed, _NOT_READ):
+    with _one_line(url, _NOT_READ):
         if is_absent_file(parsed):
             yield None
             return
@@ -53,7 +55,7 @@ def reading(url: str) -> Iterator[Connection | None]:
             found = revision(connection)
             if found not in (None, newest()):
                 raise StoreError(
-                    f"{_NOT_READ}: the table {TABLE} at {shown(parsed)} is of {found}",
+                    f"{_NOT_READ}: the table {TABLE} at {shown(url)} is of {found}",
                     expected=f"revision {newest()}",
                     fix="`python -m stages history` brings an older one up to date; for a newer "
                     "one, update the checkout",
@@ -88,11 +90,12 @@ def _engine(parsed: URL, *, begin: str) -> Engine:
 
 
 @contextmanager
-def _one_line(parsed: URL, failed: str) -> Iterator[None]:
+def _one_line(url: str, failed: str) -> Iterator[None]:
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
         yield
     except (SQLAlchemyError, ImportError, OSError) as error:
-        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise no_store(f"{failed}: {shown(parsed)}: {cause}") from error
+        lines = str(getattr(error, "orig", None) or error).strip().splitlines() or [""]
+        cause = cleaned(lines[0], url) or type(error).__name__
+        raise no_store(f"{failed}: {shown(url)}: {cause[:300]}") from error

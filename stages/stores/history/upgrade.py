@@ -14,9 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stages.machine.address import shown
 from stages.machine.errors import StoreError
 from stages.machine.variables import HISTORY_URL
-from stages.stores.history.address import shown
 from stages.stores.history.table import KEY, TABLE
 
 if TYPE_CHECKING:
@@ -130,4 +130,4 @@ def _check_known(config: Config, found: str) -> None:
 
 
 def _address(connection: Connection) -> str:
-    return shown(connection.engine.url)
+    return shown(connection.engine.url.render_as_string(hide_password=False))
