@@ -19,10 +19,12 @@ STAGES = ["fetch", "embed", "train", "evaluate", "register", "infer", "monitor"]
 # digest, and params, which DVC tracks by value.
 PLUMBING = {
     "stages/__init__.py",
+    "stages/machine/address.py",
     "stages/machine/cache.py",
     "stages/machine/console.py",
     "stages/machine/environment.py",
     "stages/machine/errors.py",
+    "stages/machine/redaction.py",
     "stages/machine/variables.py",
     "stages/records/layout.py",
     "stages/registry/shelf.py",

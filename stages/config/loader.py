@@ -11,6 +11,7 @@ import yaml
 from stages.config.params import Params
 from stages.config.validation import validate
 from stages.machine.errors import ConfigError
+from stages.machine.redaction import yaml_fault
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -39,7 +40,8 @@ def read_yaml(path: Path, *, fix: str) -> Any:
             f"no {path} in {Path.cwd()}", expected="the root of a clone", fix=fix
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        line = " ".join(str(error).split())
+        # Its own words quote the file, which may hold a password.
+        line = yaml_fault(error)
         raise ConfigError(f"{path}: {line}", expected="YAML", fix=fix) from error
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from stages.machine.address import shown
 from stages.machine.variables import (
     GITHUB_OUTPUT,
     GITHUB_REPOSITORY,
@@ -30,7 +31,7 @@ def run_address(environment: Mapping[str, str] = os.environ) -> str | None:
     if not (run := environment.get(GITHUB_RUN_ID)):
         return None
     server = environment.get(GITHUB_SERVER_URL) or "https://github.com"
-    return f"{server}/{environment.get(GITHUB_REPOSITORY)}/actions/runs/{run}"
+    return f"{shown(server)}/{environment.get(GITHUB_REPOSITORY)}/actions/runs/{run}"
 
 
 def _append(path: str | None, text: str) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stages.forge.protocol import PullRequest
+from stages.machine.address import shown
 from stages.machine.errors import ForgeError
+from stages.machine.redaction import cleaned
 from stages.machine.variables import (
     APP_ID,
     APP_KEY,
@@ -63,7 +65,7 @@ def connect(environment: Mapping[str, str]) -> GitHub:
             seconds_between_writes=None,
         )
         repository = github.get_repo(name)
-    return GitHub(repository, f"{server}/{name}", starts_checks=checks)
+    return GitHub(repository, f"{shown(server)}/{name}", starts_checks=checks)
 
 
 def _auth(environment: Mapping[str, str], api: str, name: str) -> tuple[Auth.Auth, bool]:
@@ -203,7 +205,7 @@ def _reported() -> Iterator[None]:
         said: Any = getattr(error, "data", None)
         words = said.get("message") if isinstance(said, dict) else None
         status = getattr(error, "status", None)
-        line = " ".join(str(words or error).split())[:200]
+        line = cleaned(str(words or error))[:200]
         raise ForgeError(
             f"GitHub{f' says {status}' if status else ''}: {line}",
             expected="a repository that this token, or App, may write pull requests and issues of",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages.machine.errors import ConfigError
+from stages.machine.redaction import yaml_fault
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import MappingNode, Node
@@ -55,7 +56,7 @@ def _mapping(text: str, path: Path) -> MappingNode | None:
         document = YAML().compose(text)
     except YAMLError as error:
         raise ConfigError(
-            f"{path} cannot be read: {' '.join(str(error).split())[:200]}",
+            f"{path} cannot be read: {yaml_fault(error)}",
             expected="a YAML file",
             fix=f"correct {path}",
         ) from error

@@ -14,6 +14,7 @@ from stages.machine.console import say
 from stages.machine.environment import DOTENV
 from stages.machine.errors import StackError
 from stages.machine.files import exclusive
+from stages.machine.redaction import cleaned
 from stages.records.layout import Layout
 from stages.stack.mlflow_server import mlflow
 from stages.stack.postgres import postgres
@@ -137,7 +138,9 @@ class LocalStack:
         while not service.answers():
             state = self.supervisor.state(service.name)["statename"]
             if state in ("FATAL", "EXITED") or time.monotonic() - began > _READY_SECONDS:
-                words = self.supervisor.last_words(service.name)
+                words = cleaned(
+                    self.supervisor.last_words(service.name), environment=service.environment
+                )
                 self.supervisor.stop_service(service.name)
                 raise StackError(
                     f"{service.title} does not answer at {service.address} ({state.lower()}); its "

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stages.machine.errors import StackError
+from stages.machine.redaction import cleaned
 from stages.machine.variables import DB_PASSWORD, POSTGRES_PASSWORD, POSTGRES_PORT, READER_PASSWORD
 from stages.stack.service import ANSWER_SECONDS, HOST, Service, not_installed
 from stages.stack.settings import port
@@ -160,10 +161,11 @@ def _call(
     given: str = "",
     environment: Mapping[str, str] | None = None,
 ) -> None:
+    known = {**os.environ, **(environment or {})}
     done = subprocess.run(  # noqa: S603 -- a list, no shell
         command,
         input=given,
-        env={**os.environ, **(environment or {})},
+        env=known,
         capture_output=True,
         text=True,
         check=False,
@@ -171,7 +173,8 @@ def _call(
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines() or [""]
         raise StackError(
-            f"{doing} failed with status {done.returncode}: {said[0][:200]}",
+            f"{doing} failed with status {done.returncode}: "
+            f"{cleaned(said[0], secrets=given.split(), environment=known)[:200]}",
             expected="a PostgreSQL that can be set up below data/stack/postgres",
             fix="look at data/stack/logs, then `make up`",
         )

@@ -14,6 +14,7 @@ from typing import Any
 
 from stages.machine.errors import StackError
 from stages.machine.files import write_text
+from stages.machine.redaction import cleaned
 from stages.stack.service import Service
 
 # Of the kernel, for the path of a socket.
@@ -69,7 +70,8 @@ class Supervisor:
             if done.returncode or time.monotonic() > until:
                 said = (done.stderr + done.stdout).strip().splitlines() or ["nothing said"]
                 raise StackError(
-                    f"supervisord did not start: {said[-1][:200]}",
+                    f"supervisord did not start: "
+                    f"{cleaned(said[-1], environment=environment)[:200]}",
                     expected="its socket to answer",
                     fix=f"look at {self.logs}, then `make up`",
                 )

@@ -7,12 +7,14 @@ reads it; git has neither.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stages.machine.address import private_parts, shown
 from stages.machine.variables import (
     S3_CONTAINER_FULL,
     S3_CONTAINER_RELATIVE,
@@ -35,6 +37,8 @@ _ACCESS = {
     "secret_access_key": "aws_secret_access_key",
     "session_token": "aws_session_token",
 }
+# Of any kind of remote.
+_SECRET_OPTION = re.compile("password|secret|token|sas|account_key|connection_string|passphrase")
 # Any of these means that S3 was set up on this machine.
 _VARIABLES = (
     S3_ENDPOINT_FIRST,
@@ -64,6 +68,11 @@ class Remote:
     def in_s3(self) -> bool:
         """Whether it is in S3: any other kind is DVC's business alone."""
         return bool(self.url and self.url.startswith("s3://"))
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return shown(self.url or "")
 
     def set_up(self, environment: Mapping[str, str] = os.environ) -> bool:
         """Return whether this machine knows how to reach it.
@@ -101,6 +110,29 @@ class Remote:
 
 def default_remote(layout: Layout = HERE) -> Remote:
     """Return the default remote that DVC's configuration names in the checkout `layout`."""
+    found = _configuration(layout)
+    name = found["core"].get("remote")
+    options = found["remote"].get(name, {}) if name else {}
+    return Remote(options.get("url"), options)
+
+
+def secret_words(layout: Layout = HERE) -> frozenset[str]:
+    """Return what DVC must not say of the remotes of the checkout `layout`: see `cleaned`."""
+    from dvc.exceptions import DvcException
+
+    found: set[str] = set()
+    # Where DVC cannot read its own configuration it has no words about a remote.
+    with suppress(DvcException, OSError):
+        for options in _configuration(layout)["remote"].values():
+            for name, value in options.items():
+                if _SECRET_OPTION.search(name):
+                    found.add(str(value))
+                elif name.endswith("url"):
+                    found |= private_parts(str(value))
+    return frozenset(found)
+
+
+def _configuration(layout: Layout) -> Mapping[str, Any]:
     from dvc.config import Config
     from dvc.exceptions import NotDvcRepoError
     from dvc.repo import Repo
@@ -108,7 +140,4 @@ def default_remote(layout: Layout = HERE) -> Remote:
     folder = None
     with suppress(NotDvcRepoError):
         folder = Repo.find_dvc_dir(str(layout.root))
-    found = Config(dvc_dir=folder)
-    name = found["core"].get("remote")
-    options = found["remote"].get(name, {}) if name else {}
-    return Remote(options.get("url"), options)
+    return Config(dvc_dir=folder)  # type: ignore[no-any-return]

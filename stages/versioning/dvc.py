@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages.machine.errors import BusyError, StageError, UserError, full_disk
+from stages.machine.redaction import cleaned
 from stages.records.layout import HERE, Layout
 from stages.versioning import git
+from stages.versioning.default_remote import secret_words
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -42,7 +44,7 @@ def repository(layout: Layout = HERE) -> Iterator[Repo]:
     except DvcException as error:
         git.check_repository(layout)
         raise UserError(
-            f"DVC: {error}",
+            f"DVC: {cleaned(str(error), secrets=secret_words(layout))}",
             expected="a repository that DVC can work with",
             fix="`dvc doctor`, then run again",
         ) from error

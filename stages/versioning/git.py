@@ -9,10 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stages.machine.errors import GitError
+from stages.machine.redaction import cleaned
 from stages.records.layout import HERE, Layout
+from stages.versioning.quiet_access import without_arguments
 
 MAIN = "main"
 _AUTHOR = ("-c", "user.name=spamline", "-c", "user.email=spamline@localhost")
+# What asks the remote.
+_REMOTE = ("fetch", "ls-remote", "push")
 # Seconds; a remote that does not answer in that time is dead.
 _PATIENCE = 300
 
@@ -159,8 +163,7 @@ def _git(layout: Layout, *arguments: str, fails: bool = False) -> str:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["it failed"]
         line = next((line for line in lines if re.match("fatal|error", line)), lines[-1])
         verb = next(word for word in arguments if not word.startswith("-") and "=" not in word)
-        # An address may hold a token.
-        words = re.sub(r"://[^/@\s]*@", "://", line)[:300]
+        words = cleaned(line, *_addresses(layout))[:300]
         raise GitError(
             f"git {verb}: {words}",
             expected="a clone whose remote `origin` answers and lets this user in",
@@ -169,7 +172,17 @@ def _git(layout: Layout, *arguments: str, fails: bool = False) -> str:
     return done.stdout.decode(errors="surrogateescape").strip()
 
 
+def _addresses(layout: Layout) -> list[str]:
+    """Return the addresses of `origin`; any of them may hold a password."""
+    done = _run(layout, "config", "--get-regexp", r"^remote\.origin\.(push)?url$")
+    lines = done.stdout.decode(errors="replace").splitlines()
+    return [line.partition(" ")[2] for line in lines]
+
+
 def _run(layout: Layout, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    environment = dict(os.environ)
+    if arguments[0] in _REMOTE:
+        environment |= without_arguments(_addresses(layout), environment)
     try:
         return subprocess.run(  # noqa: S603 -- a list, no shell
             ["git", *arguments],  # noqa: S607 -- the user's git
@@ -178,7 +191,7 @@ def _run(layout: Layout, *arguments: str) -> subprocess.CompletedProcess[bytes]:
             check=False,
             timeout=_PATIENCE,
             # Nobody is there who could type a password.
-            env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
+            env={**environment, "GIT_TERMINAL_PROMPT": "0"},
         )
     except FileNotFoundError:
         raise GitError("there is no git", expected="git on the PATH", fix="install it") from None

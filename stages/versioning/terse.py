@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from stages.machine.redaction import cleaned
 from stages.machine.variables import S3_ATTEMPTS
 from stages.stores.s3 import ATTEMPTS
 
@@ -14,14 +15,16 @@ from stages.stores.s3 import ATTEMPTS
 class Failures(logging.Handler):
     """Keeps what DVC says of each file that fails, instead of a screen full of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__(logging.ERROR)
+        self._secrets = frozenset(secrets)
         self.causes: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Note why a file failed."""
         cause = record.exc_info[1] if record.exc_info else None
-        self.causes.append(" ".join(str(cause or record.getMessage()).split())[:200])
+        said = cleaned(str(cause or record.getMessage()), secrets=self._secrets)
+        self.causes.append(said[:200])
 
     def first(self) -> str:
         """Return the first reason in brackets, with a space before it, or nothing."""
@@ -29,9 +32,9 @@ class Failures(logging.Handler):
 
 
 @contextmanager
-def terse() -> Iterator[Failures]:
-    """Collect what DVC would print, and let its S3 client try as often as ours do."""
-    failures = Failures()
+def terse(secrets: Iterable[str]) -> Iterator[Failures]:
+    """Collect what DVC would print, without `secrets`; its S3 client tries as often as ours do."""
+    failures = Failures(secrets)
     loggers = [logging.getLogger(name) for name in ("dvc", "dvc_data", "dvc_objects")]
     before = [(logger, logger.handlers, logger.propagate) for logger in loggers]
     shortened = S3_ATTEMPTS not in os.environ

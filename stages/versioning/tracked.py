@@ -13,8 +13,9 @@ from pathlib import Path
 
 from stages.machine.errors import StoreError
 from stages.machine.files import replacing, tree_digest
+from stages.machine.redaction import cleaned
 from stages.records.layout import Layout
-from stages.versioning.default_remote import default_remote
+from stages.versioning.default_remote import default_remote, secret_words
 from stages.versioning.receipts import receipts_of
 
 
@@ -64,7 +65,7 @@ def _fetch(layout: Layout, commit: str, target: Path, digest: str) -> bool:
             return False
         raise StoreError(
             f"the model {digest[:12]} of commit {commit[:7]} cannot be fetched: "
-            f"{' '.join(str(error).split())[:200]}",
+            f"{cleaned(str(error), secrets=secret_words(layout))[:200]}",
             expected="DVC's cache or a remote that answers",
             fix="`make pull` tells more; then run again",
         ) from error

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from stages.machine.console import say
 from stages.machine.errors import StoreError
+from stages.machine.redaction import cleaned
 from stages.records.layout import HERE, Layout
-from stages.versioning.default_remote import Remote, default_remote
+from stages.versioning.default_remote import Remote, default_remote, secret_words
 from stages.versioning.dvc import repository
 from stages.versioning.terse import terse
 
@@ -25,7 +26,7 @@ def push(layout: Layout = HERE) -> None:
     from dvc.exceptions import UploadError
 
     remote = _checked(layout, trouble="nothing was pushed", then="make push")
-    with repository(layout) as repo, terse() as failures:
+    with repository(layout) as repo, terse(secret_words(layout)) as failures:
         try:
             sent = repo.push()
             if missing := _missing(repo):
@@ -36,7 +37,7 @@ def push(layout: Layout = HERE) -> None:
             _check(remote, trouble=trouble, then="make push")
             raise _incomplete(remote, f"{trouble}{failures.first()}", "`make push`") from error
     _check_complete(remote, missing)
-    say(f"push: {sent} files sent; {remote.url} has everything that dvc.lock names")
+    say(f"push: {sent} files sent; {remote.place} has everything that dvc.lock names")
 
 
 def pull(layout: Layout = HERE) -> None:
@@ -49,18 +50,19 @@ def pull(layout: Layout = HERE) -> None:
     from dvc.exceptions import CheckoutError, DownloadError
 
     remote = _checked(layout, trouble="nothing was pulled", then="make pull")
-    with repository(layout) as repo, terse() as failures:
+    with repository(layout) as repo, terse(secret_words(layout)) as failures:
         try:
             found = repo.pull()
         except (CheckoutError, DownloadError) as error:
             _check(remote, trouble="not everything was pulled", then="make pull")
             fix = "`make push` where they are, or make them anew: `make run`"
             _check_complete(remote, _missing(repo), fix)
-            reason = failures.first() or f" ({' '.join(str(error).split())[:200]})"
+            words = cleaned(str(error), secrets=secret_words(layout))
+            reason = failures.first() or f" ({words[:200]})"
             raise _incomplete(
                 remote, f"not everything was pulled{reason}", "fix that, then `make pull`"
             ) from error
-    say(f"pull: {found['stats']['fetched']} files fetched from {remote.url}")
+    say(f"pull: {found['stats']['fetched']} files fetched from {remote.place}")
 
 
 def check_pushed(layout: Layout = HERE) -> None:
@@ -70,9 +72,9 @@ def check_pushed(layout: Layout = HERE) -> None:
         StoreError: it lacks some, or cannot be used.
     """
     remote = _checked(layout, trouble="it is not known what was pushed", then="make push")
-    with repository(layout) as repo, terse():
+    with repository(layout) as repo, terse(secret_words(layout)):
         _check_complete(remote, _missing(repo))
-    say(f"push: {remote.url} has everything that dvc.lock names")
+    say(f"push: {remote.place} has everything that dvc.lock names")
 
 
 def _missing(repo: Repo) -> list[str]:
@@ -118,7 +120,7 @@ def _check(remote: Remote, *, trouble: str, then: str) -> None:
 
 def _incomplete(remote: Remote, found: str, fix: str) -> StoreError:
     return StoreError(
-        f"{remote.url}: {found}",
+        f"{remote.place}: {found}",
         expected="every file that dvc.lock names",
         fix=fix,
     )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import psutil
 import pytest
 
 from stages.machine.errors import GitError
 from stages.records.layout import HERE, Layout
 from stages.versioning import git
 from stages.versioning.dvc import stale
+from stages.versioning.quiet_access import without_arguments
 from stages.versioning.tracked import tracked_model
 
 
@@ -62,3 +67,80 @@ def test_a_folder_without_git_is_a_line_of_ours(
         git.fetch_main(layout)
     with pytest.raises(GitError, match=r"not in a git repository.*clone the repository"):
         stale("train", layout)
+
+
+class Asking(BaseHTTPRequestHandler):
+    """A server that asks who is there, and looks at the arguments of all processes meanwhile."""
+
+    said: list[str]
+    arguments: list[str]
+
+    def do_GET(self) -> None:
+        for process in psutil.process_iter(["cmdline"]):
+            self.arguments.append(" ".join(process.info["cmdline"] or []))
+        who = self.headers.get("Authorization")
+        self.send_response(404 if who else 401)
+        if who:
+            self.said.append(who)
+        else:
+            self.send_header("WWW-Authenticate", 'Basic realm="x"')
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("path", ["x.git", "a/b"])
+def test_a_password_in_the_remote_reaches_the_server_and_no_argument(
+    project: Path, path: str
+) -> None:
+    said: list[str] = []
+    arguments: list[str] = []
+    handler = type("Handler", (Asking,), {"said": said, "arguments": arguments})
+    server = HTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        address = f"http://me:Zq7x%40K9vW@127.0.0.1:{server.server_port}/{path}"
+        subprocess.run(["git", "remote", "add", "origin", address], check=True)
+        for ask in (git.fetch_main, lambda: git.push("HEAD", "x", instead_of=None)):
+            said.clear()
+            with pytest.raises(GitError) as caught:
+                ask()
+            assert said[0] == f"Basic {base64.b64encode(b'me:Zq7x@K9vW').decode()}"
+            assert "Zq7x" not in str(caught.value)
+            assert f"http://127.0.0.1:{server.server_port}/{path}" in str(caught.value)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert [line for line in arguments if "remote-http" in line]
+    assert not [line for line in arguments if "Zq7x" in line or "K9vW" in line]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://user:Zq7x@K9vW@127.0.0.1:9/x.git",
+        "https://user:Zq7x/K9vW@127.0.0.1:9/x.git",
+        "https://user:Zq7x K9vW@127.0.0.1:9/x.git",
+        "https://Zq7xK9vW@127.0.0.1:9/x.git",
+        "https:user:Zq7xK9vW@127.0.0.1/x.git",
+        "/user:Zq7xK9vW@127.0.0.1/x.git",
+        "nothing://user:Zq7xK9vW@127.0.0.1/x.git",
+    ],
+)
+def test_whatever_the_remote_is_its_password_is_not_said(project: Path, address: str) -> None:
+    subprocess.run(["git", "remote", "add", "origin", address], check=True)
+    with pytest.raises(GitError) as caught:
+        git.fetch_main()
+    assert "Zq7x" not in str(caught.value)
+    assert "K9vW" not in str(caught.value)
+
+
+def test_settings_of_git_in_the_environment_stay() -> None:
+    given = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "a.b", "GIT_CONFIG_VALUE_0": "c"}
+    added = without_arguments(["https://me:pw@host/x"], given)
+    assert added["GIT_CONFIG_COUNT"] == "4"
+    assert "GIT_CONFIG_KEY_0" not in added
+    assert without_arguments(["git@host:x", "https://host/x"], given) == {}
+    alone = without_arguments(["https://token@host/x"], {})
+    assert alone["GIT_CONFIG_KEY_1"] == "credential.https://host.username"

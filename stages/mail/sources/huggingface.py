@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from stages import config
 from stages.machine.errors import SourceError, UserError
+from stages.machine.redaction import cleaned
 from stages.mail.sources import Survey
 from stages.mail.sources.mapping import Mapping
 from stages.mail.sources.rows import Place, Row
@@ -82,7 +83,7 @@ class HuggingFaceMail:
         )
 
     def _unreadable(self, split: str, error: Exception) -> SourceError:
-        reason = " ".join(str(error).split())[:200]
+        reason = cleaned(str(error))[:200]
         return SourceError(
             f"cannot read split {split} of {self._source.name}: {type(error).__name__}: {reason}",
             expected="a data set of the hub at the pinned commit, or a local folder of that layout",

@@ -14,6 +14,7 @@ from pathlib import Path
 from stages.machine.cache import cache_dir
 from stages.machine.console import note
 from stages.machine.errors import BusyError, SourceError
+from stages.machine.redaction import cleaned
 from stages.machine.variables import CACHE
 
 # Another fetch of the same package may be under way; npm's own time limit is below this.
@@ -146,7 +147,7 @@ def _reason(stderr: str) -> str:
     codes = [line.removeprefix("code ") for line in lines if line.startswith("code ")]
     sentences = [line for line in lines if len(line.split()) > 3]
     said = " ".join(codes[:1] + sentences[:1]) or "no reason given"
-    return re.sub(r"https?://\S+", "the registry", said)
+    return cleaned(re.sub(r"https?://\S+", "the registry", said))
 
 
 def _integrity(path: Path) -> str:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from stages.machine.address import shown
 from stages.machine.environment import in_experiment
 from stages.machine.errors import SourceError
+from stages.machine.redaction import cleaned
 from stages.stores.s3 import client_errors, filesystem
 
 
@@ -89,7 +91,7 @@ def resolve(pattern: str, conf: str) -> tuple[Any, str]:
         return LocalFileSystem(), pattern
     if scheme != "s3":
         raise SourceError(
-            f"source.paths has {pattern}",
+            f"source.paths has {shown(pattern)}",
             expected="a local path or s3://bucket/key",
             fix=f"edit source.paths in {conf} and run `make params`",
         )
@@ -112,7 +114,7 @@ def _reported(what: str, conf: str) -> Iterator[None]:
         stored = what.startswith("s3://")
         check = "check AWS_ENDPOINT_URL and the credentials" if stored else "repair the file"
         raise SourceError(
-            f"cannot read {what}: {error}",
+            f"cannot read {what}: {cleaned(str(error))}",
             expected=f"a whole file that this user may read{' in a store that answers' * stored}",
             fix=f"{check}, or edit source.paths in {conf} and run `make params`",
         ) from error
