@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
+from stages.config.credentials import refuse_overrides, shown_key
 from stages.config.loader import PARAMS, read_yaml
 from stages.config.validation import known_keys, shown, validate
+from stages.machine.address import looks_like_address
 from stages.machine.errors import ConfigError, nearest
+from stages.machine.redaction import cleaned, yaml_fault
 
 CONF = Path("conf")
 HEADER = "# Generated from conf/ by `make params`: edit conf/, not this file.\n"
@@ -24,8 +27,10 @@ def compose(overrides: Sequence[str] = (), conf: Path = CONF) -> dict[str, Any]:
     """Return the composition of `conf/` by Hydra, with `overrides` such as `"size=small"`.
 
     Raises:
-        ConfigError: Hydra cannot compose, or the result does not fit the schema.
+        ConfigError: Hydra cannot compose, or the result does not fit the schema; or there is a
+            credential in `conf/` or an override.
     """
+    refuse_overrides(overrides)
     tree = _compose(overrides, conf, with_choices=False)
     validate(tree, "conf/")
     assert isinstance(tree, dict)  # noqa: S101 -- the root of conf/config.yaml is a mapping
@@ -49,6 +54,7 @@ def _compose(overrides: Sequence[str], conf: Path, *, with_choices: bool) -> Any
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
+    OmegaConf.register_new_resolver("oc.env", _no_environment, replace=True)
     try:
         with initialize_config_dir(str(conf.resolve()), version_base=_HYDRA):
             composed = hydra_compose(
@@ -59,14 +65,40 @@ def _compose(overrides: Sequence[str], conf: Path, *, with_choices: bool) -> Any
             composed, resolve=not with_choices, throw_on_missing=not with_choices
         )
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
-        # Hydra goes on to suggest `+`, which here would only add an unknown key.
-        words = " ".join(str(error).split())
-        line = re.split(r"\.? To append to|\.? Config search path", words)[0]
+        if "(oc.env)" in str(error):
+            raise _takes_environment(getattr(error, "full_key", None)) from None
         raise ConfigError(
-            f"conf/: {line}{_nearest_override(overrides, conf)}",
+            f"conf/: {_words(error, overrides)}{_nearest_override(overrides, conf)}",
             expected="groups, options and keys that conf/ has",
             fix=f"edit {'the override, or ' if overrides else ''}conf/",
         ) from error
+
+
+def _no_environment(*_: str) -> NoReturn:
+    """Refuse `${oc.env:NAME}`: params.yaml would hold what is in the variable, maybe a secret."""
+    raise ValueError("(oc.env)")
+
+
+def _takes_environment(key: str | None) -> ConfigError:
+    return ConfigError(
+        f"conf/: {shown_key(key or 'a value')} is taken from the environment (oc.env)",
+        expected="all values in conf/: git keeps params.yaml, and others compose the same",
+        fix="write the value; or for an address set its variable, see docs/environment.md",
+    )
+
+
+def _words(error: Exception, overrides: Sequence[str]) -> str:
+    """Return what Hydra, OmegaConf or the parser found, without addresses."""
+    if isinstance(error, yaml.YAMLError):
+        name = getattr(getattr(error, "problem_mark", None), "name", "a file")
+        return f"{name}: {yaml_fault(error)}"
+    for override in overrides:
+        key, _, value = override.partition("=")
+        # Its parser quotes an override in pieces.
+        if looks_like_address(value):
+            return f"the override of {shown_key(key)} cannot be read"
+    # Hydra goes on to suggest `+`, which here would only add an unknown key.
+    return re.split(r"\.? To append to|\.? Config search path", cleaned(str(error)))[0]
 
 
 def _nearest_override(overrides: Sequence[str], conf: Path) -> str:
@@ -98,8 +130,9 @@ def check_composition(path: Path = PARAMS, conf: Path = CONF) -> None:
     )
     if differing:
         key = differing[0]
+        name = shown_key(key)
         raise ConfigError(
-            f"{path} differs from conf/ in {len(differing)} keys, first {key}: "
+            f"{path} differs from conf/ in {len(differing)} keys, first {name}: "
             f"{shown(key, found.get(key, _ABSENT))}",
             expected=f"{shown(key, expected.get(key, _ABSENT))} as conf/ composes",
             fix="run `make params` (or copy the experiment's values into conf/)",

@@ -9,6 +9,7 @@ from typing import Any, get_args, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ArgsKwargs, ErrorDetails
 
+from stages.config.credentials import is_address, refuse_credentials, shown_key
 from stages.config.params import Params
 from stages.machine.errors import ConfigError, nearest
 
@@ -24,8 +25,9 @@ def validate(tree: object, origin: str) -> Params:
 
     Raises:
         ConfigError: an unknown key (the nearest known one is named), a missing key, a wrong type
-            or a value out of range; the first few are named in one line.
+            or a value out of range; the first few are named in one line. Or a credential.
     """
+    refuse_credentials(tree, origin)
     try:
         # As JSON: only then does strict validation accept mappings for dataclasses and strings for
         # dates.
@@ -41,7 +43,7 @@ def validate(tree: object, origin: str) -> Params:
 
 def _fault(item: ErrorDetails, tree: object) -> str:
     path = [str(part) for part in item["loc"]]
-    name = ".".join(_without_tags(path, tree)) or "the whole file"
+    name = shown_key(".".join(_without_tags(path, tree))) or "the whole file"
     match item["type"]:
         case "unexpected_keyword_argument" | "extra_forbidden":
             return f"unknown key {name}{nearest(path[-1], known_keys())}"
@@ -82,5 +84,5 @@ def known_keys() -> set[str]:
 
 
 def shown(key: str, value: object) -> str:
-    """Return a value for people, unless it is a store's address, which may hold a password."""
-    return "an address" if key.partition(".")[0] == "stores" and value else repr(value)
+    """Return a value for people, unless it is an address, which may hold a password."""
+    return "an address" if is_address(key, value) and value else repr(value)

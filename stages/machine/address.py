@@ -36,7 +36,7 @@ _LOCAL_PATH = re.compile(r"(?:[A-Za-z]:(?=[\\/]))?[\w.~/\\+,=*!()\[\]{} -]*")
 # What names a secret, in a query, in options and in connection strings.
 KEYED = re.compile(
     r"((?:password|passwd|passphrase|secret|token|signature|credentials?"
-    r"|(?:access|account|api|private)[_-]?key|(?<![a-z])(?:auth|key|pass|pwd|sas|sig|authorization))"
+    r"|(?:access|account|api|private)[_-]?key|(?<=[?&;])key|(?<![a-z])(?:auth|pass|pwd|sas|sig|authorization))"
     r"[\w-]{0,20}\s{0,5}=\s{0,5})(?:'[^']*'(?=[\s,)\]}]|$)|[^\s&;]+)",
     re.IGNORECASE,
 )
