@@ -92,11 +92,16 @@ def _words(error: Exception, overrides: Sequence[str]) -> str:
     if isinstance(error, yaml.YAMLError):
         name = getattr(getattr(error, "problem_mark", None), "name", "a file")
         return f"{name}: {yaml_fault(error)}"
+    from hydra.errors import OverrideParseException
+
     for override in overrides:
-        key, _, value = override.partition("=")
+        key, mark, value = override.partition("=")
         # Its parser quotes an override in pieces.
-        if looks_like_address(value):
-            return f"the override of {shown_key(key)} cannot be read"
+        if isinstance(error, OverrideParseException) and error.override == override:
+            name = f"{shown_key(key)} cannot be read" if mark else "a key has no value"
+            return f"the override of {name}"
+        if looks_like_address(value.lstrip("[{('\"")):
+            return f"the override of {shown_key(key)} does not fit"
     # Hydra goes on to suggest `+`, which here would only add an unknown key.
     return re.split(r"\.? To append to|\.? Config search path", cleaned(str(error)))[0]
 

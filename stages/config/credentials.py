@@ -68,7 +68,9 @@ def error_at(key: str, origin: str) -> ConfigError:
 
 def is_address(key: str, value: object) -> bool:
     """Return whether the value of a dotted key is, or may be, the address of something."""
-    return _is_of_stores(key) or any(looks_like_address(text) for _, text in _strings(value))
+    return _is_of_stores(key) or any(
+        looks_like_address(text) or {":", "@"} <= set(text) for _, text in _strings(value)
+    )
 
 
 def shown_key(key: str) -> str:

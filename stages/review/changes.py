@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stages.review.facts import Facts
+from stages.review.facts import HIDDEN, Facts
 from stages.review.literal import literal
 from stages.review.markdown import table
 
@@ -21,10 +21,16 @@ def _params(facts: Facts) -> Iterator[str]:
     if not facts.params:
         yield "No parameter."
         return
-    rows = [[literal(key), literal(old), literal(new)] for key, (old, new) in facts.params.items()]
+    rows = [_change(key, old, new) for key, (old, new) in facts.params.items()]
     yield table(["parameter", "before", "now"], rows[:_MOST_ROWS])
     if len(rows) > _MOST_ROWS:
         yield f"\nand {len(rows) - _MOST_ROWS} more: `git diff {facts.base[:12]} -- params.yaml`"
+
+
+def _change(key: str, old: object, new: object) -> list[str]:
+    if HIDDEN in (old, new):
+        return [literal(key), HIDDEN, "changed"]
+    return [literal(key), literal(old), literal(new)]
 
 
 def _data(facts: Facts) -> Iterator[str]:

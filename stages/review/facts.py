@@ -10,6 +10,8 @@ import yaml
 from pydantic import TypeAdapter
 
 from stages.config import flat
+from stages.config.credentials import is_address, shown_key
+from stages.config.validation import known_keys
 from stages.machine.errors import DataError
 from stages.records.document import parsed
 from stages.records.fetch_summary import FetchSummary
@@ -20,6 +22,9 @@ from stages.records.report import Report
 from stages.records.verdict import Verdict
 from stages.review.excerpts import Excerpt
 from stages.versioning import git
+
+# In the place of an address.
+HIDDEN = "not shown"
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class Facts:
         report: on candidate and champion.
         before: the digest of the model in production at `base`, if there was one.
         pointer: the pointer as it would be.
-        params: changed keys of `params.yaml`, with both values.
+        params: changed keys of `params.yaml`, with both values; `HIDDEN` where one is an address.
         digests: of train and holdout at `base`; empty where it has no receipt.
         fetched: what went into the splits; None where it is not available.
         verdict: on drift, or None.
@@ -79,7 +84,7 @@ def gather(
         report=report,
         before=pointer.model,
         pointer=Pointer.read(layout),
-        params=_differing(parameters(params), parameters(layout.params.read_bytes())),
+        params=changed(parameters(params), parameters(layout.params.read_bytes())),
         digests=earlier.data,
         fetched=FetchSummary.read(layout) if layout.fetch_summary.exists() else None,
         verdict=verdict,
@@ -103,16 +108,33 @@ def _before(base: str, path: Path, layout: Layout) -> _Before:
 
 
 def parameters(text: bytes | None) -> dict[str, object]:
-    """Return the leaves of a `params.yaml` without the addresses of stores.
+    """Return the leaves of a `params.yaml`; none where it cannot be read, as maybe an old one."""
+    try:
+        tree = yaml.safe_load(text or b"{}")
+        return flat(tree) if isinstance(tree, dict) else {}
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return {}
 
-    They change no result, may hold a password, and the page is open to whoever reads the forge.
-    """
-    tree = yaml.safe_load(text or b"{}") or {}
-    return flat({section: values for section, values in tree.items() if section != "stores"})
 
-
-def _differing(
+def changed(
     one: Mapping[str, object], other: Mapping[str, object]
 ) -> dict[str, tuple[object, object]]:
-    keys = [key for key in {**one, **other} if one.get(key) != other.get(key)]
-    return {key: (one.get(key), other.get(key)) for key in keys}
+    """Return the leaves that differ, with both values for the page.
+
+    An address may hold a password, in an old commit too, and the page is open to whoever reads the
+    forge: of an address it says that it has changed, and so of a text under a key of earlier code.
+    """
+    known = known_keys()
+    found: dict[str, tuple[object, object]] = {}
+    for key in {**one, **other}:
+        values = one.get(key), other.get(key)
+        if values[0] == values[1]:
+            continue
+        unknown = key.rpartition(".")[2] not in known
+        hidden = any(is_address(key, value) or (unknown and _has_text(value)) for value in values)
+        found[shown_key(key)] = (HIDDEN, HIDDEN) if hidden else values
+    return found
+
+
+def _has_text(value: object) -> bool:
+    return not isinstance(value, bool | int | float | None)

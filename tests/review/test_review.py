@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -18,12 +19,13 @@ from stages.records.decision import Cause, Decision
 from stages.records.layout import Layout
 from stages.records.verdict import Carrier
 from stages.review.excerpts import Excerpt, excerpts_of
-from stages.review.facts import parameters
+from stages.review.facts import changed, parameters
 from stages.review.literal import literal, plain
 from stages.review.page import MOST_CHARACTERS, page, title
 from stages.review.pictures import draw_drift, draw_quality, draw_scores
 from tests.review.review_samples import OLD, facts, refused, verdict
 
+STORES = ("registry", "predictions", "history", "verdicts")
 HOSTILE = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -215,6 +217,42 @@ def test_pictures_have_the_same_bytes_from_the_same_numbers(tmp_path: Path) -> N
     assert all(re.match(rb"\x89PNG", picture) for picture in made[0])
 
 
-def test_the_address_of_a_store_is_not_on_the_page() -> None:
-    text = b"seed: 1\nstores: {history: 'postgresql+psycopg://me:secret@db/x'}\n"
-    assert parameters(text) == {"seed": 1}
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *((f"stores.{store}", "postgresql+psycopg://me:Zq7xK9vW@db/x") for store in STORES),
+        ("stores.history", "Zq7xK9vW"),
+        ("stores.history", ["postgresql:Zq7xK9vW"]),
+        # Of earlier code, which had them elsewhere.
+        ("drift.history_url", "Zq7xK9vW"),
+        ("database", {"password": "Zq7xK9vW"}),
+        ("registry.tracking_uri", "http://db/Zq7xK9vW"),
+        ("source.paths", ["s3://KEY:Zq7xK9vW@bucket/x", "mail/x"]),
+        ("source.name", "https://hub/Zq7xK9vW"),
+        ("encoder.hub", "me:Zq7 K9vW@hub"),
+        ("source.columns.text", "me:Zq7xK9vW@hub"),
+        ("postgresql://me:Zq7xK9vW@db/x", 1),
+    ],
+)
+def test_of_an_address_the_page_says_that_it_has_changed(key: str, value: object) -> None:
+    tree: object = value
+    for part in reversed([key] if "//" in key else key.split(".")):
+        tree = {part: tree}
+    old, new = (parameters(yaml.safe_dump(found).encode()) for found in (tree, {"seed": 1}))
+    for one, other in ((old, new), (new, old), (old, {**new, key: "http://other/Zq7xK9vW"})):
+        text = page(facts(params=changed(one, other)), {})
+        assert "Zq7x" not in text
+        assert "K9vW" not in text
+        assert "| changed |" in text or "//" in key
+        assert "| `seed` |" in text
+
+
+def test_what_is_not_an_address_is_on_the_page() -> None:
+    one = {"source.paths": ["mail/x.csv"], "source.name": "a/b", "gate.old": 0.5, "seed": 1}
+    found = changed(one, {**one, "source.name": "c/d", "gate.old": 0.7})
+    assert found == {"source.name": ("a/b", "c/d"), "gate.old": (0.5, 0.7)}
+
+
+@pytest.mark.parametrize("text", [b"a: [", b"- 1", b"\xff", b"a: 2002-99-99", b"a: &a [*a]", None])
+def test_an_old_file_that_cannot_be_read_has_no_parameters(text: bytes | None) -> None:
+    parameters(text)
