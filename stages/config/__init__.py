@@ -36,6 +36,7 @@ from stages.config.stores import Stores
 from stages.config.training import OperatingPoint, Search
 from stages.config.validation import validate
 from stages.config.window import Window
+from stages.config.yaml_text import parse
 
 __all__ = [
     "CONF",
@@ -75,6 +76,7 @@ __all__ = [
     "load",
     "option_file",
     "params_text",
+    "parse",
     "read",
     "sections",
     "validate",

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import yaml
 
+from stages.config.conf_files import check_sources
 from stages.config.credentials import refuse_overrides, shown_key
 from stages.config.loader import PARAMS, read_yaml
 from stages.config.validation import known_keys, shown, validate
@@ -55,6 +56,7 @@ def _compose(overrides: Sequence[str], conf: Path, *, with_choices: bool) -> Any
     from omegaconf.errors import OmegaConfBaseException
 
     OmegaConf.register_new_resolver("oc.env", _no_environment, replace=True)
+    check_sources(conf, overrides)
     try:
         with initialize_config_dir(str(conf.resolve()), version_base=_HYDRA):
             composed = hydra_compose(
@@ -64,7 +66,16 @@ def _compose(overrides: Sequence[str], conf: Path, *, with_choices: bool) -> Any
         return OmegaConf.to_container(
             composed, resolve=not with_choices, throw_on_missing=not with_choices
         )
-    except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
+    # The last four: numbers of 5,000 digits, dates that are none, overrides nested a thousand deep.
+    except (
+        HydraException,
+        OmegaConfBaseException,
+        yaml.YAMLError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         if "(oc.env)" in str(error):
             raise _takes_environment(getattr(error, "full_key", None)) from None
         raise ConfigError(

@@ -6,12 +6,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import yaml
-
 from stages.config.params import Params
 from stages.config.validation import validate
+from stages.config.yaml_text import parse, read_text
 from stages.machine.errors import ConfigError
-from stages.machine.redaction import yaml_fault
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -31,34 +29,52 @@ def read_yaml(path: Path, *, fix: str) -> Any:
     """Return the content of a YAML file.
 
     Raises:
-        ConfigError: there is no such file, or it is not YAML; `fix` is the way out.
+        ConfigError: there is no such file, or it is not YAML as `parse` takes it; `fix` is the way
+            out.
     """
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(
-            f"no {path} in {Path.cwd()}", expected="the root of a clone", fix=fix
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        # Its own words quote the file, which may hold a password.
-        line = yaml_fault(error)
-        raise ConfigError(f"{path}: {line}", expected="YAML", fix=fix) from error
+    return parse(read_text(path, fix=fix), str(path), fix=fix)
 
 
 def declarations(path: Path = DVC) -> dict[str, dict[str, Any]]:
     """Return the entry of each stage in `dvc.yaml`.
 
     Raises:
-        ConfigError: there is no such file, or it is not YAML.
+        ConfigError: there is no such file, or it is not YAML, or has no stages.
     """
-    stages: dict[str, dict[str, Any]] = read_yaml(path, fix=f"git checkout -- {path}")["stages"]
+    fix = f"git checkout -- {path}"
+    tree = read_yaml(path, fix=fix)
+    stages = tree.get("stages") if isinstance(tree, dict) else None
+    if not isinstance(stages, dict) or not all(map(_is_entry, stages.values())):
+        raise ConfigError(f"{path} has no `stages:`", expected="a mapping for each stage", fix=fix)
     return stages
 
 
+def _is_entry(entry: object) -> bool:
+    """Return whether `entry` is laid out as a stage of `dvc.yaml`, as far as it is read here."""
+    if not isinstance(entry, dict) or not isinstance(body := entry.get("do", entry), dict):
+        return False
+    lists = [entry.get("foreach", []), *(body.get(key, []) for key in _LISTS)]
+    return all(isinstance(found, list) for found in lists)
+
+
+_LISTS = ("deps", "params", "outs", "metrics")
+
+
 def declared_sections(stage: str, path: Path = DVC) -> set[str]:
-    """Return the sections of `params.yaml` that `stage` declares in `dvc.yaml`."""
-    entry = declarations(path)[stage]
-    return set(entry.get("do", entry).get("params", []))
+    """Return the sections of `params.yaml` that `stage` declares in `dvc.yaml`.
+
+    Raises:
+        ConfigError: as for `declarations`, or it has no such stage.
+    """
+    stages = declarations(path)
+    if stage not in stages:
+        raise ConfigError(
+            f"{path} has no stage {stage}",
+            expected="the seven stages of the pipeline",
+            fix=f"git checkout -- {path}",
+        )
+    entry = stages[stage]
+    return set(map(str, entry.get("do", entry).get("params", [])))
 
 
 def read(stage: str, view: type[S], path: Path = PARAMS, pipeline: Path = DVC) -> S:

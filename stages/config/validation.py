@@ -30,8 +30,16 @@ def validate(tree: object, origin: str) -> Params:
     refuse_credentials(tree, origin)
     try:
         # As JSON: only then does strict validation accept mappings for dataclasses and strings for
-        # dates.
-        return _SCHEMA.validate_json(json.dumps(tree, default=str))
+        # dates. Compositions need not come from a file, so they may hold what JSON does not.
+        content = json.dumps(tree, default=str, ensure_ascii=False).encode()
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ConfigError(
+            f"{origin} holds a value that is not one: {error}",
+            expected="texts, numbers, lists and mappings",
+            fix="edit conf/ and run `make params`",
+        ) from None
+    try:
+        return _SCHEMA.validate_json(content)
     except ValidationError as error:
         faults = [_fault(item, tree) for item in error.errors(include_url=False)]
         raise ConfigError(
@@ -51,9 +59,15 @@ def _fault(item: ErrorDetails, tree: object) -> str:
             return f"{name} is missing"
     found = item.get("input")
     message = item["msg"].removeprefix("Value error, ")
-    if isinstance(found, dict | ArgsKwargs):
+    if path == [] or not _is_plain(found):
         return f"{name}: {message}"
     return f"{name} is {shown(name, found)}: {message}"
+
+
+def _is_plain(value: object) -> bool:
+    """Return whether all of `value` may be shown: what is nested may be, or hold, an address."""
+    values = value if isinstance(value, list) else [value]
+    return not any(isinstance(item, dict | list | ArgsKwargs) for item in values)
 
 
 def _without_tags(path: list[str], tree: object) -> list[str]:
@@ -85,4 +99,15 @@ def known_keys() -> set[str]:
 
 def shown(key: str, value: object) -> str:
     """Return a value for people, unless it is an address, which may hold a password."""
-    return "an address" if is_address(key, value) and value else repr(value)
+    if is_address(key, value) and value:
+        return "an address"
+    try:
+        text = repr(value)
+    except ValueError:
+        # Python writes no whole number of more than 4,300 digits.
+        return "a number too long to show"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+# Of a value in an error, in characters.
+_SHOWN = 80

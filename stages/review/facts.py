@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
 from pydantic import TypeAdapter
 
-from stages.config import flat
+from stages.config import flat, parse
 from stages.config.credentials import is_address, shown_key
 from stages.config.validation import known_keys
-from stages.machine.errors import DataError
+from stages.machine.errors import ConfigError, DataError
 from stages.records.document import parsed
 from stages.records.fetch_summary import FetchSummary
 from stages.records.layout import HERE, Layout
@@ -110,10 +109,10 @@ def _before(base: str, path: Path, layout: Layout) -> _Before:
 def parameters(text: bytes | None) -> dict[str, object]:
     """Return the leaves of a `params.yaml`; none where it cannot be read, as maybe an old one."""
     try:
-        tree = yaml.safe_load(text or b"{}")
-        return flat(tree) if isinstance(tree, dict) else {}
-    except (yaml.YAMLError, ValueError, RecursionError):
+        tree = parse(text or b"{}", "params.yaml", fix="run `make params`")
+    except ConfigError:
         return {}
+    return flat(tree) if isinstance(tree, dict) else {}
 
 
 def changed(

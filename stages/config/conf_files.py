@@ -1,0 +1,92 @@
+"""What Hydra would read, looked at first: small YAML of `conf/` alone, its values written out.
+
+Hydra can do more than this project needs: import packages to search for files, follow paths out of
+the folder, and fill values in from the environment, which would put secrets into `params.yaml`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from stages.config.yaml_text import parse, read_text
+from stages.machine.errors import ConfigError
+
+# An option of a group: `small`, or `source/files` from the root.
+_OPTION = re.compile(r"/?[A-Za-z0-9_][A-Za-z0-9_-]*(/[A-Za-z0-9_][A-Za-z0-9_-]*)*")
+_FIX = "edit conf/"
+# The longest override that says something: a list of paths.
+_MOST_CHARACTERS = 10_000
+
+
+def check_sources(conf: Path, overrides: Sequence[str]) -> None:
+    """Fail unless every file of `conf`, and each of `overrides`, is one that Hydra may read.
+
+    Raises:
+        ConfigError: a file is not small, plain YAML, or sets Hydra itself up; a value is to be
+            filled in; or an option is not the name of a file of its group.
+    """
+    for path in sorted(conf.rglob("*.yaml")):
+        tree = parse(read_text(path, fix=_FIX), str(path), fix=_FIX)
+        for fault in _faults(tree):
+            raise _refused(str(path), fault)
+    groups = {path.name for path in conf.glob("*/")}
+    for override in overrides:
+        for fault in _faults_of(override, groups):
+            raise _refused(f"the override {override[:100]!r}", fault)
+
+
+def _refused(where: str, fault: str) -> ConfigError:
+    return ConfigError(
+        f"{where} {fault}",
+        expected="values that are written out, and options of conf/ by their names",
+        fix=f"{_FIX}, or the override",
+    )
+
+
+def _faults(tree: object) -> Iterator[str]:
+    if isinstance(tree, dict):
+        if "hydra" in tree:
+            yield "sets up Hydra itself"
+        for option in _options(tree.get("defaults")):
+            if not _OPTION.fullmatch(option):
+                yield f"has {option[:60]!r} in its defaults, which is not an option of a group"
+    if any("${" in text for text in _texts(tree)):
+        yield "has a value with ${...}, which would be filled in"
+
+
+def _faults_of(override: str, groups: set[str]) -> Iterator[str]:
+    key, _, value = override.partition("=")
+    name = key.lstrip("+~").partition("@")[0]
+    if len(override) > _MOST_CHARACTERS:
+        yield f"has more than {_MOST_CHARACTERS:,} characters"
+    if name.partition(".")[0].partition("/")[0].strip() == "hydra":
+        yield "sets up Hydra itself"
+    if "${" in override:
+        yield "has a value with ${...}, which would be filled in"
+    if name in groups and value and not _OPTION.fullmatch(value):
+        yield f"names {value[:60]!r}, which is not an option of a group"
+
+
+def _options(defaults: object) -> Iterator[str]:
+    """Yield each option of a list of defaults: of `- source: files`, `- full` and `- _self_`."""
+    for entry in defaults if isinstance(defaults, list) else []:
+        if not isinstance(entry, dict):
+            yield str(entry)
+            continue
+        for group, option in entry.items():
+            yield re.sub(r"^(optional|override) ", "", group).partition("@")[0]
+            yield from map(str, option if isinstance(option, list) else [option])
+
+
+def _texts(tree: object) -> Iterator[str]:
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            yield key
+            yield from _texts(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _texts(value)
+    elif isinstance(tree, str):
+        yield tree
