@@ -79,8 +79,9 @@ def parse(text: str | bytes, origin: str, *, fix: str) -> Any:
         raise ConfigError(f"{origin}: {yaml_fault(error)}", expected="YAML", fix=fix) from error
     # What the constructors of dates, numbers and tags raise.
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+        words = cleaned(str(error))[:_MOST_WORDS]
         raise ConfigError(
-            f"{origin} has a date, a number or a tag that is not one: {cleaned(str(error))[:_MOST_WORDS]}",
+            f"{origin} has a date, a number or a tag that is not one: {words}",
             expected="YAML",
             fix=fix,
         ) from error

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from importlib.util import find_spec
+import re
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
 
 from stages.machine.errors import EncoderError
 from stages.machine.files import sha256
@@ -27,7 +31,10 @@ def weights_folder(encoder: config.Encoder) -> Path:
 
 
 def check_weights(folder: Path, encoder: config.Encoder) -> None:
-    """Raise `EncoderError` unless the weights in `folder` have the pinned SHA-256."""
+    """Raise `EncoderError` unless `folder` has the pinned weights, and modules of the library.
+
+    The modules are named in a file beside the weights, which their digest does not cover.
+    """
     weights = folder / engine_of(encoder).WEIGHTS
     found = sha256(weights) if weights.is_file() else "no such file"
     if found != encoder.sha256:
@@ -36,6 +43,41 @@ def check_weights(folder: Path, encoder: config.Encoder) -> None:
             expected=f"{encoder.sha256} as conf/encoder pins for {encoder.name}",
             fix=_fix(encoder),
         )
+    if (modules := folder / _MODULES_FILE).is_file():
+        _check_modules(modules, encoder)
+
+
+def _check_modules(modules: Path, encoder: config.Encoder) -> None:
+    try:
+        found = _MODULES.validate_json(modules.read_bytes())
+    except ValueError as error:
+        raise EncoderError(
+            f"{modules} cannot be read: {' '.join(str(error).split())[:200]}",
+            expected="a list of modules, each with its type and its folder",
+            fix=_fix(encoder),
+        ) from None
+    for module in found:
+        # What has no weights of its own; the library would import whatever it is told.
+        package, _, name = module.type.rpartition(".")
+        known = package.partition(".")[0] == "sentence_transformers" and name in _KNOWN_MODULES
+        if not known or (module.path and not _WITHIN.fullmatch(module.path)):
+            raise EncoderError(
+                f"{modules} has the module {module.type[:100]!r} in {module.path[:100]!r}",
+                expected=f"{', '.join(_KNOWN_MODULES)} of sentence_transformers, in folders there",
+                fix="choose another encoder in conf/encoder/",
+            )
+
+
+@dataclass(frozen=True)
+class _Module:
+    type: str
+    path: str
+
+
+_MODULES = TypeAdapter(list[_Module])
+_MODULES_FILE = "modules.json"
+_KNOWN_MODULES = ("Transformer", "Pooling", "Normalize")
+_WITHIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 
 
 def _fix(encoder: config.Encoder) -> str:
@@ -44,16 +86,23 @@ def _fix(encoder: config.Encoder) -> str:
     return f"delete the cached copy of {encoder.hub} and run again"
 
 
+def installed_places() -> list[str]:
+    """Return where packages are installed: where Python looks, without the working folder."""
+    here = Path.cwd()
+    return [place for place in sys.path if place and Path(place).absolute() != here]
+
+
 def _package_folder(encoder: config.Encoder) -> Path:
+    """Return the model's folder in its package, found as a folder: nothing of it is imported."""
     assert encoder.package is not None  # noqa: S101 -- the caller has looked
-    spec = find_spec(encoder.package)
-    if spec is None or not spec.submodule_search_locations:
-        raise EncoderError(
-            f"the Python package {encoder.package} is not installed",
-            expected=f"it to carry the encoder {encoder.name}",
-            fix="run `make install`",
-        )
-    return Path(spec.submodule_search_locations[0]) / (encoder.folder or "")
+    for place in installed_places():
+        if (Path(place) / encoder.package).is_dir():
+            return Path(place) / encoder.package / (encoder.folder or "")
+    raise EncoderError(
+        f"the Python package {encoder.package} is not installed",
+        expected=f"it to carry the encoder {encoder.name}",
+        fix="run `make install`",
+    )
 
 
 def _hub_folder(encoder: config.Encoder) -> Path:

@@ -34,7 +34,9 @@ def test_a_hub_model_without_a_network_is_one_line(
     minilm: config.Encoder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    hub = dataclasses.replace(minilm, package=None, folder=None, hub="nobody/nothing", revision="a")
+    hub = dataclasses.replace(
+        minilm, package=None, folder=None, hub="nobody/nothing", revision="a" * 40
+    )
     with pytest.raises(EncoderError, match=r"nobody/nothing cannot be downloaded.*minilm"):
         load_encoder(hub)
 

@@ -71,6 +71,13 @@ class HuggingFaceMail:
                 expected="a pinned commit for a data set of the hub",
                 fix=f"set source.revision in {CONF} and run `make params`",
             )
+        if self._source.revision is not None and self._is_local:
+            raise SourceError(
+                f"{self._source.name} is a folder here, and a data set of the hub by its revision",
+                expected="one of the two: the library would take the folder",
+                fix=f"rename the folder, or set source.revision in {CONF} to null and run "
+                "`make params`",
+            )
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         from datasets import load_dataset
         from datasets.utils.logging import (
@@ -78,9 +85,9 @@ class HuggingFaceMail:
         )
 
         disable_progress_bar()
-        return load_dataset(
-            self._source.name, revision=self._source.revision, split=split, streaming=True
-        )
+        # A whole path: the library has readers of its own that are called "pandas" or "text".
+        name = str(Path(self._source.name).absolute()) if self._is_local else self._source.name
+        return load_dataset(name, revision=self._source.revision, split=split, streaming=True)
 
     def _unreadable(self, split: str, error: Exception) -> SourceError:
         reason = cleaned(str(error))[:200]

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from importlib.metadata import packages_distributions, version
+from importlib.metadata import distributions, version
 from pathlib import Path
 
 from packaging.version import Version
 
-from stages import config
-from stages.machine.files import read_json
+from stages.machine.errors import EncoderError
 from stages.model.engines import engine_of
-from stages.records.specification import SPECIFICATION
+from stages.model.weights import installed_places
+from stages.records.specification import read_specification
 
 # What the packed code imports to score raw text; a test compares it with what is imported.
 _SCORING = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "skops")
 
 
 def scoring_requirements(folder: Path) -> list[str]:
-    """Return the pip requirements of the model in `folder`, pinned to what is installed here."""
-    encoder = config.Encoder(**read_json(folder / SPECIFICATION)["encoder"])
-    carrier = [packages_distributions()[encoder.package][0]] if encoder.package else []
+    """Return the pip requirements of the model in `folder`, pinned to what is installed here.
+
+    Raises:
+        RegistryError: the model does not say what it needs.
+        EncoderError: the package of its encoder is not installed.
+    """
+    encoder = read_specification(folder).encoder
+    carrier = [_carrier(encoder.package)] if encoder.package else []
     engine = engine_of(encoder).LIBRARIES
     return [_pinned(name) for name in sorted({*_SCORING, *engine, *carrier})]
+
+
+def _carrier(package: str) -> str:
+    """Return the name of the distribution that installs `package`, from its list of files."""
+    for distribution in distributions(path=installed_places()):
+        if any(file.parts[0] == package for file in distribution.files or ()):
+            return str(distribution.name)
+    raise EncoderError(
+        f"no installed distribution has the Python package {package}",
+        expected="the one that carries the encoder, to name it in the requirements",
+        fix="run `make install`",
+    )
 
 
 def _pinned(name: str) -> str:
