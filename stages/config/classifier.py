@@ -7,7 +7,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
-from stages.config.bounds import STRICT, IntRange, Positive, Range, rising
+from stages.config.bounds import STRICT, IntRange, Range, rising
+
+# Each is a column of float64 for every training message.
+_Components = Annotated[int, Field(ge=1, le=2_000)]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -26,7 +29,7 @@ class RandomForest:
     n_estimators: IntRange
     max_depth: IntRange
     min_samples_leaf: IntRange
-    svd_components: Positive
+    svd_components: _Components
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -34,14 +37,19 @@ class GradientBoosting:
     """Histogram gradient boosting; the ranges are searched. TF-IDF blocks are reduced by SVD."""
 
     kind: Literal["gradient_boosting"]
-    learning_rate: Range
-    max_iter: IntRange
-    max_leaf_nodes: Annotated[
-        list[Annotated[int, Field(ge=2)]],
+    # Above 1 every tree overshoots what the one before it left.
+    learning_rate: Annotated[
+        list[Annotated[float, Field(ge=1e-6, le=1)]],
         Field(min_length=2, max_length=2),
         AfterValidator(rising),
     ]
-    svd_components: Positive
+    max_iter: IntRange
+    max_leaf_nodes: Annotated[
+        list[Annotated[int, Field(ge=2, le=10_000)]],
+        Field(min_length=2, max_length=2),
+        AfterValidator(rising),
+    ]
+    svd_components: _Components
 
 
 Classifier = Annotated[Linear | RandomForest | GradientBoosting, Field(discriminator="kind")]

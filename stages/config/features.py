@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from stages.config.bounds import STRICT, IntRange, Positive
+from stages.config.bounds import STRICT, Characters, Ngrams
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -18,16 +18,17 @@ class Features:
     # TF-IDF of word and character n-grams, hashed.
     words: bool
     characters: bool
-    word_ngrams: IntRange
-    character_ngrams: IntRange
+    word_ngrams: Ngrams
+    character_ngrams: Ngrams
     # Columns of each hashed block, as a power of two.
     hash_bits: Annotated[int, Field(ge=8, le=22)]
-    # The weight of the embedding's unit vector; a TF-IDF block's is 1.
-    embedding_weight: Annotated[float, Field(gt=0)]
+    # The weight of the embedding's unit vector; a TF-IDF block's is 1. Beyond a thousandfold, one
+    # of the two is not seen at all.
+    embedding_weight: Annotated[float, Field(ge=1e-3, le=1e3)]
     # Whether the collection's own marks (list tags, footers, redactions) are cut from that text.
     scrub: bool
     # Longer texts are cut before TF-IDF; characters.
-    max_chars: Positive
+    max_chars: Characters
 
     @model_validator(mode="after")
     def _something(self) -> Features:

@@ -37,7 +37,8 @@ class Params:
     search: Search
     decision: OperatingPoint
     # A model carries its newest training messages, at most this many, as the drift reference.
-    reference_size: Annotated[int, Field(ge=50)]
+    # Their vectors, and a float for each of them in every permutation, are in memory.
+    reference_size: Annotated[int, Field(ge=50, le=50_000)]
     evaluation: Evaluation
     gate: Gate
     registry: Registry

@@ -15,4 +15,4 @@ class Registry:
     """The registered model in MLflow; where the registry is: `Stores`."""
 
     # Also the name of the experiment that holds its runs.
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$")]

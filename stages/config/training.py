@@ -7,15 +7,16 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from stages.config.bounds import STRICT, Positive
+from stages.config.bounds import STRICT
 
 
 @dataclass(frozen=True, config=STRICT)
 class Search:
     """The seeded hyper-parameter search: trials of k-fold cross-validation."""
 
-    trials: Positive
-    folds: Annotated[int, Field(ge=2)]
+    # A trial fits `folds` models.
+    trials: Annotated[int, Field(ge=1, le=10_000)]
+    folds: Annotated[int, Field(ge=2, le=100)]
 
 
 @dataclass(frozen=True, config=STRICT)

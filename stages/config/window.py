@@ -7,7 +7,7 @@ import datetime as dt
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from stages.config.bounds import STRICT, Positive
+from stages.config.bounds import STRICT, Count, Day, Days
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -17,13 +17,13 @@ class Window:
     All edges are midnight UTC.
     """
 
-    start: dt.date
-    until: dt.date
-    holdout_days: Positive
-    batch_from: dt.date
-    batch_to: dt.date
+    start: Day
+    until: Day
+    holdout_days: Days
+    batch_from: Day
+    batch_to: Day
     # Larger splits are sampled down to this many messages, seeded; null keeps all.
-    max_messages: Positive | None
+    max_messages: Count | None
 
     @model_validator(mode="after")
     def _in_order(self) -> Window:

@@ -63,7 +63,7 @@ def test_a_params_file_that_differs_from_conf_is_refused(root: Path, tmp_path: P
         (("window", "batch_to"), "2002-01-01", "is not before"),
         (("window", "batch_from"), "2002-07-20", "messages of the history"),
         (("classifier", "C"), [20.0, 0.05], "the first of the two must not be above the second"),
-        (("classifier", "C"), [0.0, 1.0], "greater than 0"),
+        (("classifier", "C"), [0.0, 1.0], "greater than"),
         (("features", "word_ngrams"), [3, 1], "the first of the two must not be above"),
         (("encoder", "hub"), "a/b", "exactly one of package and hub"),
     ],

@@ -49,7 +49,16 @@ class Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._text.readline(MAX_LINE_CHARS)
+        try:
+            line = self._text.readline(MAX_LINE_CHARS)
+        except UnicodeError as error:
+            # UTF-16 without its mark, and codecs that cannot go on after a fault.
+            raise SourceError(
+                f"{self._table.line(self.number + 1)}: {error}",
+                expected=f"{self._table.encoding}, as source.encoding says",
+                fix=f"set source.encoding in {self._table.conf} to what the file is "
+                "and run `make params`",
+            ) from error
         if not line:
             raise StopIteration
         self.number += 1
