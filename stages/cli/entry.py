@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import select
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 import click
 
 from stages.cli.table import PROGRAM, cli
+from stages.machine.console import note
 from stages.machine.errors import UserError, full_disk
 
 # As a shell reports SIGINT and SIGPIPE.
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return error.exit_code
     except KeyboardInterrupt:
         _complain(words[0], "interrupted; nothing is half-written, so run the same again")
@@ -53,7 +55,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _complain(verb: str, line: str) -> None:
-    print(f"spamline {verb}: {line}", file=sys.stderr)  # noqa: T201
+    note(f"spamline {verb}: {line}")
+
+
+def _show(error: click.ClickException) -> None:
+    """Print what click says, line by line: it quotes the words that it was given."""
+    said = io.StringIO()
+    error.show(file=said)
+    for line in said.getvalue().rstrip("\n").split("\n"):
+        note(line)
 
 
 def _reader_has_gone() -> bool:

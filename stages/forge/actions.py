@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stages.machine.address import shown
+from stages.machine.console import visible
 from stages.machine.variables import (
     GITHUB_OUTPUT,
     GITHUB_REPOSITORY,
@@ -22,8 +23,9 @@ def summarise(markdown: str, environment: Mapping[str, str] = os.environ) -> Non
 
 
 def hand_on(name: str, value: str, environment: Mapping[str, str] = os.environ) -> None:
-    """Let later steps of the job see `value`, a single word, as an output of this step."""
-    _append(environment.get(GITHUB_OUTPUT), f"{name}={value}\n")
+    """Let later steps of the job see `value`, on one line, as an output of this step."""
+    # A line end in it would begin another output.
+    _append(environment.get(GITHUB_OUTPUT), visible(f"{name}={value}") + "\n")
 
 
 def run_address(environment: Mapping[str, str] = os.environ) -> str | None:

@@ -1,16 +1,55 @@
-"""What a person sees while a stage works: one progress line, one summary line."""
+"""What a person sees while a stage works: one progress line, one summary line.
+
+It holds words of strangers: names of files and columns, labels, errors of libraries. A terminal, or
+the log of a workflow, must show these and not obey them.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TextIO, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 T = TypeVar("T")
 # Where lines go instead of this process's output; None for that output itself.
 _LOG: ContextVar[TextIO | None] = ContextVar("log", default=None)
+
+# What a terminal obeys or hides: controls (C0, C1), ends of lines, signs that turn the direction of
+# writing, tags, lone surrogates (of file names that are not UTF-8). A tab is none of them.
+_OBEYED = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+# What GitHub's runner obeys: `::error::` where a line begins, `##[error]` anywhere in it.
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)")
+
+
+def visible(text: str) -> str:
+    r"""Return `text` on one line, with what would be obeyed written out: ESC as `\x1b`."""
+    escaped = _OBEYED.sub(lambda sign: _written(sign[0]), text)
+    return _COMMAND.sub(lambda match: f"{match[1] or ''}{_written(match[0][-1])}", escaped)
+
+
+def _written(sign: str) -> str:
+    number = ord(sign)
+    if sign in "\n\r":
+        return {"\n": r"\n", "\r": r"\r"}[sign]
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def shown(text: str, style: str = "") -> Text:
+    """Return `text` for rich, as it is: neither obeyed by a terminal nor taken for markup."""
+    from rich.text import Text
+
+    return Text(visible(text), style=style)
 
 
 @contextmanager
@@ -48,14 +87,14 @@ def track(items: Iterable[T], *, doing: str, total: int | None) -> Iterator[T]:
         yield from _track_in_log(items, doing, total)
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as progress:
-        yield from progress.track(items, description=doing, total=total)
+        yield from progress.track(items, description=visible(doing), total=total)
 
 
 def _track_in_log(items: Iterable[T], doing: str, total: int | None) -> Iterator[T]:
@@ -68,9 +107,9 @@ def _track_in_log(items: Iterable[T], doing: str, total: int | None) -> Iterator
 
 def say(line: str) -> None:
     """Print one line for people: a result, on standard output."""
-    print(line, file=_LOG.get() or sys.stdout, flush=True)
+    print(visible(line), file=_LOG.get() or sys.stdout, flush=True)
 
 
 def note(line: str) -> None:
     """Print one line for people: what is being done, on standard error."""
-    print(line, file=_LOG.get() or sys.stderr, flush=True)
+    print(visible(line), file=_LOG.get() or sys.stderr, flush=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stages import config
-from stages.machine.console import say
+from stages.machine.console import say, shown
 from stages.machine.errors import DataError
 from stages.mail.sources import Survey, open_source
 from stages.replay import table
@@ -43,6 +43,9 @@ def run(
     say(f"replay: {scratch / RESULTS}, {scratch / FIGURE}")
 
 
+_DAY = dt.timedelta(days=1)
+
+
 def _after(survey: Survey) -> dt.date:
     if survey.last is None:
         raise DataError(
@@ -50,7 +53,8 @@ def _after(survey: Survey) -> dt.date:
             expected="mail to live through",
             fix="edit conf/source/",
         )
-    return survey.last.date() + dt.timedelta(days=1)
+    # Mail may be dated to the last day of the calendar.
+    return min(survey.last.date(), dt.date.max - _DAY) + _DAY
 
 
 def _print(found: Found) -> None:
@@ -58,7 +62,7 @@ def _print(found: Found) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    shown = Table(*table.HEAD, box=SIMPLE)
+    drawn = Table(*table.HEAD, box=SIMPLE)
     for row in table.rows(found.policies, found.compute):
-        shown.add_row(*row)
-    Console(width=160, highlight=False).print(shown)
+        drawn.add_row(*map(shown, row))
+    Console(width=160, highlight=False).print(drawn)

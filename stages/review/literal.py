@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from stages.machine.console import visible
+
 _LIMIT = 100
 # A code span ends with backticks, a cell with a bar: the fullwidth forms end nothing.
 _LOOKALIKES = str.maketrans({"`": "\uff40", "|": "\uff5c"})
@@ -22,7 +24,8 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#!~&])")
 
 def plain(sentence: str, limit: int = 300) -> str:
     """Return a sentence of our own files as text: somebody may have edited them."""
-    line = " ".join(sentence.split())[:limit].replace("|", "\uff5c").replace("@", "\uff20")
+    line = visible(" ".join(sentence.split())[:limit])
+    line = line.replace("|", "\uff5c").replace("@", "\uff20")
     return _MARKUP.sub(r"\\\1", line)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
+from stages.machine.console import shown
 from stages.model.metrics import METRICS, ONE_MINUS_AUC
 from stages.records.layout import HERE, Layout
 from stages.versioning.dvc import repository
@@ -100,7 +101,7 @@ def print_rows(rows: Iterable[Sequence[str]], console: Console) -> None:
     for name in COLUMNS:
         table.add_column(name, overflow="fold", min_width=_NUMBER, justify="right")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(shown, row))
     console.width = max(console.width, _NARROWEST)
     if not console.is_terminal:
         unbounded = console.options.update(width=_UNBOUNDED)
@@ -108,9 +109,9 @@ def print_rows(rows: Iterable[Sequence[str]], console: Console) -> None:
     console.print(table)
 
 
-def states_of(shown: object) -> list[State]:
+def states_of(printed: object) -> list[State]:
     """Return what `dvc exp show --json` prints as records."""
-    return _STATES.validate_python(shown)
+    return _STATES.validate_python(printed)
 
 
 def experiment_rows(states: Sequence[State]) -> Iterator[list[str]]:
@@ -132,10 +133,10 @@ def best_first(row: Sequence[str]) -> tuple[bool, float]:
 def _row(status: str, state: _Experiment) -> list[str]:
     files = state.data or _Files()
     params, metrics = _content(files.params, HERE.params), _content(files.metrics, HERE.metrics)
-    shown = [_leaf(params, section, key) for section, key in PARAMS.values()]
+    found = [_leaf(params, section, key) for section, key in PARAMS.values()]
     known = metrics if status.lower() in _FINISHED else None
     numbers = [_number(_leaf(known, name)) for name in COLUMNS]
-    cells = ["" if leaf is None else str(leaf) for leaf in shown]
+    cells = ["" if leaf is None else str(leaf) for leaf in found]
     return [state.name or state.rev[:7], status, *cells, _features(params), *numbers]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from stages.machine.console import shown
 from stages.machine.files import DECIMALS
 from stages.model.metrics import METRICS, PR_AUC, ROC_AUC
 from stages.records.contradictions import Contradictions
@@ -59,9 +60,10 @@ def _print(facts: Iterable[tuple[str, list[str]]], console: Console | None) -> N
     # Soft wrap: whoever copies a line gets a line.
     console = console or Console(highlight=False, soft_wrap=True)
     for title, lines in facts:
-        console.print(f"\n[bold]{title}[/bold]")
+        console.print()
+        console.print(shown(title, "bold"))
         for line in lines:
-            console.print(f"  {line}", markup=False)
+            console.print(shown(f"  {line}"))
     console.print()
 
 

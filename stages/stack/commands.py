@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from stages.machine.console import say
+from stages.machine.console import say, shown
 from stages.machine.environment import DOTENV, read_environment
 from stages.machine.errors import StackError
 from stages.machine.variables import TRACKING_URI
@@ -61,7 +61,8 @@ def status() -> None:
     for row in found:
         process = str(row.process) if row.process else ""
         memory = f"{row.megabytes} MB" if row.megabytes else ""
-        table.add_row(row.title, row.state, row.address, process, memory)
+        cells = (row.title, row.state, row.address, process, memory)
+        table.add_row(*map(shown, cells))
     Console(soft_wrap=True, highlight=False).print(table)
     silent = [row.title for row in found if row.state != "running"]
     if silent:
