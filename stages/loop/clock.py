@@ -22,7 +22,8 @@ def day_of(today: dt.date, environment: Mapping[str, str] = os.environ) -> dt.da
             past corpus begins to be lived through, and on which of its own days; a day is a day.
 
     Raises:
-        ConfigError: the variable is not two dates, or begins in the future.
+        ConfigError: the variable is not two dates, begins in the future, or leads beyond the
+            calendar.
     """
     replay = environment.get(REPLAY)
     if not replay:
@@ -41,4 +42,11 @@ def day_of(today: dt.date, environment: Mapping[str, str] = os.environ) -> dt.da
             expected="a first day that has come",
             fix=f"correct {REPLAY}, or wait for that day",
         )
-    return there + (today - begins)
+    try:
+        return there + (today - begins)
+    except OverflowError:
+        raise ConfigError(
+            f"{REPLAY} is {replay!r}, whose day for {today} is beyond the calendar",
+            expected="two dates, such as 2026-12-01:2002-08-26",
+            fix=f"correct {REPLAY}, or unset it to follow the calendar",
+        ) from None

@@ -27,7 +27,8 @@ def newest_whole(window: config.Window, as_of: dt.date) -> config.Window | None:
     does, or whole lengths before.
 
     Raises:
-        ConfigError: `as_of` lies in the history, which is learned from already.
+        ConfigError: `as_of` lies in the history, which is learned from already, or in no century
+            that a window may be in.
     """
     if as_of < window.until:
         raise ConfigError(
@@ -41,7 +42,7 @@ def newest_whole(window: config.Window, as_of: dt.date) -> config.Window | None:
     batch_from = window.batch_from + behind * length
     if batch_from < window.until:
         return None
-    return dataclasses.replace(window, batch_from=batch_from, batch_to=batch_from + length)
+    return _moved(window, window.until, batch_from, batch_from + length)
 
 
 def move_to_newest(
@@ -62,14 +63,26 @@ def move_to_newest(
 
 
 def after(window: config.Window) -> config.Window:
-    """Return `window` one batch on: what was the batch is the newest part of the history."""
+    """Return `window` one batch on: what was the batch is the newest part of the history.
+
+    Raises:
+        ConfigError: that is in no century that a window may be in.
+    """
     length = window.batch_to - window.batch_from
-    return dataclasses.replace(
-        window,
-        until=window.batch_to,
-        batch_from=window.batch_to,
-        batch_to=window.batch_to + length,
-    )
+    return _moved(window, window.batch_to, window.batch_to, window.batch_to + length)
+
+
+def _moved(
+    window: config.Window, until: dt.date, batch_from: dt.date, batch_to: dt.date
+) -> config.Window:
+    try:
+        return dataclasses.replace(window, until=until, batch_from=batch_from, batch_to=batch_to)
+    except ValueError as error:
+        raise ConfigError(
+            f"the window from {batch_from} to {batch_to} is not one",
+            expected="days that stages/config/ allows",
+            fix=f"edit the window in {config.CONF}/, or give another day",
+        ) from error
 
 
 def name_of(window: config.Window) -> str:

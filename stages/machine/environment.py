@@ -14,6 +14,8 @@ from stages.machine.errors import ConfigError
 from stages.machine.variables import EXPERIMENT, GITHUB_TOKEN
 
 DOTENV = Path(".env")
+# Of the file, and of any of its values: what Linux takes for one variable.
+_MOST_BYTES = 100_000
 # What a workflow may set to an empty value.
 _OURS = ("AWS_", GITHUB_TOKEN, "MLFLOW_", "SPAMLINE_")
 
@@ -52,20 +54,42 @@ def read_environment(path: Path = DOTENV) -> dict[str, str]:
         return {}
     from dotenv import dotenv_values
 
+    fix = f"correct {path}, or remove it to go without"
     try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise ConfigError(
+                f"{path} has more than {_MOST_BYTES:,} bytes", expected="a smaller file", fix=fix
+            )
         # Not interpolated by dotenv, which would mix the shell's values with those of the file.
         values = dotenv_values(path, interpolate=False)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"{path} cannot be read ({type(error).__name__})",
             expected="lines of NAME=VALUE that this user may read",
-            fix=f"correct {path}, or remove it to go without",
+            fix=fix,
         ) from None
     given = {name: value for name, value in values.items() if value is not None}
-    return {name: _resolved(value, given) for name, value in given.items()}
+    for name, value in given.items():
+        if "\0" in name + value:
+            raise ConfigError(
+                f"{name!r} in {path} holds a NUL", expected="lines of NAME=VALUE", fix=fix
+            )
+    try:
+        return {name: _resolved(value, given) for name, value in given.items()}
+    except OverflowError:
+        raise ConfigError(
+            f"the values of {path} grow beyond {_MOST_BYTES:,} characters when their ${{NAME}} are "
+            "replaced",
+            expected="addresses and credentials",
+            fix=fix,
+        ) from None
 
 
 def _resolved(value: str, given: Mapping[str, str]) -> str:
     for name, other in given.items():
-        value = value.replace(f"${{{name}}}", other)
+        mark = f"${{{name}}}"
+        # Before it is expanded: each name may stand for many of the next.
+        if len(value) + value.count(mark) * len(other) > _MOST_BYTES:
+            raise OverflowError
+        value = value.replace(mark, other)
     return value

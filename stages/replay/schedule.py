@@ -38,8 +38,9 @@ def spans(start: dt.date, end: dt.date, days: int) -> list[Span]:
     Raises:
         ConfigError: not even one does.
     """
-    step = dt.timedelta(days=days)
-    starts = [start + n * step for n in range((end - start) // step)] if days > 0 else []
+    fits = 0 < days <= (end - start).days
+    step = dt.timedelta(days=days if fits else 1)
+    starts = [start + n * step for n in range((end - start) // step)] if fits else []
     if not starts:
         raise ConfigError(
             f"no window of {days} days lies between {start} and {end}",
@@ -50,5 +51,18 @@ def spans(start: dt.date, end: dt.date, days: int) -> list[Span]:
 
 
 def window(base: config.Window, until: dt.date, batch: Span) -> config.Window:
-    """Return `base` with a history that ends at `until`, and `batch` to be scored."""
-    return dataclasses.replace(base, until=until, batch_from=batch.start, batch_to=batch.end)
+    """Return `base` with a history that ends at `until`, and `batch` to be scored.
+
+    Raises:
+        ConfigError: the history does not begin before its own holdout, or the days are in no
+            century that a window may be in.
+    """
+    try:
+        return dataclasses.replace(base, until=until, batch_from=batch.start, batch_to=batch.end)
+    except ValueError as error:
+        raise ConfigError(
+            f"mail from {base.start} to {until} leaves nothing to train on, or the window to "
+            f"{batch.end} is not one",
+            expected=f"a first window more than {base.holdout_days} days after window.start",
+            fix="set --from, or window.start in conf/source/",
+        ) from error

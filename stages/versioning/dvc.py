@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stages import config
 from stages.machine.errors import BusyError, StageError, UserError, full_disk
 from stages.machine.redaction import cleaned
 from stages.records.layout import HERE, Layout
@@ -25,6 +26,7 @@ def repository(layout: Layout = HERE) -> Iterator[Repo]:
 
     Raises:
         BusyError: another DVC command is at work there.
+        ConfigError: `dvc.yaml` is not a small file of stages.
         GitError: the project is not in a git repository.
         UserError: DVC itself refused, in its own words.
     """
@@ -32,6 +34,9 @@ def repository(layout: Layout = HERE) -> Iterator[Repo]:
     from dvc.lock import LockError
     from dvc.repo import Repo
 
+    if layout.pipeline.exists():
+        # DVC would expand whatever the file says.
+        config.declarations(layout.pipeline)
     try:
         with Repo(str(layout.root)) as repo:
             yield repo

@@ -104,7 +104,7 @@ def test_a_source_whose_file_names_no_dates_is_refused(
     conf: Path, window: config.Window, tmp_path: Path
 ) -> None:
     path = conf / "source/spamassassin.yaml"
-    text = path.read_text().replace('until: "2002-08-19"', "until: ${x}")
+    text = path.read_text().replace('until: "2002-08-19"', "until: soon")
     path.write_text(text)
     with pytest.raises(ConfigError, match=r"no date for window\.until"):
         set_window(window, Layout(tmp_path))

@@ -36,6 +36,15 @@ class SeededClock:
         self._start = dt.datetime.combine(clock.start, dt.time(), dt.UTC)
         self._per_day = clock.messages_per_day
         self._ranks = np.random.default_rng(seed).permutation(messages)
+        try:
+            self.span()
+        except OverflowError:
+            raise SourceError(
+                f"{messages} messages at {self._per_day} a day from {clock.start} lead beyond the "
+                "calendar",
+                expected="more messages a day",
+                fix="edit source.clock in conf/source/ and run `make params`",
+            ) from None
 
     def __len__(self) -> int:
         return len(self._ranks)
