@@ -24,6 +24,7 @@ PLUMBING = {
     "stages/machine/console.py",
     "stages/machine/environment.py",
     "stages/machine/errors.py",
+    "stages/machine/faults.py",
     "stages/machine/redaction.py",
     "stages/machine/variables.py",
     "stages/records/layout.py",

@@ -1,9 +1,8 @@
-"""The errors that a user can fix; anything else is a bug and keeps its traceback."""
+"""The errors that a user can fix; what others raise of that kind is told in `faults.py`."""
 
 from __future__ import annotations
 
 import difflib
-import errno
 from collections.abc import Iterable
 
 
@@ -77,18 +76,6 @@ class GateError(UserError):
     """A gate said no: exit status 3."""
 
     exit_status = 3
-
-
-def full_disk(error: OSError) -> UserError | None:
-    """Return the error to report if `error` means that the disk is full, else None."""
-    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-        return None
-    where = f": {error.filename}" if error.filename else ""
-    return UserError(
-        f"{error.strerror}{where}",
-        expected="room for what is being written",
-        fix="free some space, then run the same again: nothing is half-written",
-    )
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

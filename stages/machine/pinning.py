@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
+from stages.machine.streams import hold_standard_streams
+
 # One thread per operation: sums in another order differ in the last bits.
 PINNED_ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
@@ -28,6 +30,7 @@ def pin_environment(module: str) -> None:
 
     A restart, because Python reads its hash seed only when it starts.
     """
+    hold_standard_streams()
     if any(os.environ.get(name) != value for name, value in PINNED_ENVIRONMENT.items()):
         os.environ.update(PINNED_ENVIRONMENT)
         os.execv(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]])  # noqa: S606

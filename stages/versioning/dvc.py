@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages import config
-from stages.machine.errors import BusyError, StageError, UserError, full_disk
+from stages.machine.errors import BusyError, StageError, UserError
+from stages.machine.faults import from_outside
 from stages.machine.redaction import cleaned
 from stages.records.layout import HERE, Layout
 from stages.versioning import git
@@ -47,6 +48,8 @@ def repository(layout: Layout = HERE) -> Iterator[Repo]:
             fix="wait for it to end, then run again",
         ) from error
     except DvcException as error:
+        if fault := _fault(error):
+            raise fault from error
         git.check_repository(layout)
         raise UserError(
             f"DVC: {cleaned(str(error), secrets=secret_words(layout))}",
@@ -73,8 +76,8 @@ def reproduce(*targets: str, force: bool = False, layout: Layout = HERE) -> None
         try:
             repo.reproduce(_addresses(layout, targets), force=force, single_item=force)
         except ReproductionError as error:
-            if full := _full_disk(error):
-                raise full from error
+            if fault := _fault(error):
+                raise fault from error
             raise StageError(str(error), status=_status(error)) from error
 
 
@@ -110,10 +113,9 @@ def _addresses(layout: Layout, targets: Iterable[str]) -> list[str]:
     return [f"{pipeline}:{target}" for target in targets] or [pipeline]
 
 
-def _full_disk(error: BaseException) -> UserError | None:
-    """Return the error for a full disk, which DVC reports as a failure like any other."""
-    found = (full_disk(cause) for cause in _causes(error) if isinstance(cause, OSError))
-    return next(filter(None, found), None)
+def _fault(error: BaseException) -> UserError | None:
+    """Return the error for what the machine did, which DVC reports as a failure like any other."""
+    return next(filter(None, map(from_outside, _causes(error))), None)
 
 
 def _status(error: BaseException) -> int:

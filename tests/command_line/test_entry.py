@@ -68,7 +68,7 @@ def test_what_a_person_can_fix_is_one_line(
 
 
 @pytest.mark.parametrize(
-    "raised", [ValueError("a bug"), EOFError("a bug"), OSError(5, "a bug"), BrokenPipeError(32, "")]
+    "raised", [ValueError("a bug"), EOFError("a bug"), OSError(9, "a bug"), BrokenPipeError(32, "")]
 )
 def test_a_bug_keeps_its_traceback(
     project: Project, monkeypatch: pytest.MonkeyPatch, raised: Exception
@@ -116,6 +116,47 @@ def test_a_reader_who_has_gone_is_no_error(project: Project) -> None:
         process.stdout = None
         _, err = process.communicate(timeout=60)
         assert (process.returncode, err) == (141, "")
+
+
+@pytest.mark.parametrize("words", ["--help", "params source=files"])
+def test_a_full_output_is_one_line(project: Project, words: str) -> None:
+    done = shell(project, f"python -m stages {words} >/dev/full")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"spamline \S+: No space left on device; expected .+\n", done.stderr)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_held(project: Project, closed: str) -> None:
+    (project.folder / "params.yaml").unlink()
+    done = shell(project, f"python -m stages params source=files {closed}")
+    assert (done.returncode, done.stderr) == (0, "")
+    # A file that took the place of a stream would have got what is printed.
+    assert (project.folder / "params.yaml").read_text().startswith("# Generated")
+    done = shell(project, f"python -m stages params unknown=1 {closed}")
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_an_output_without_our_characters_gets_others(project: Project) -> None:
+    done = shell(project, "python -m stages params source=\u00e9\u4e16", PYTHONIOENCODING="ascii")
+    assert done.returncode == 2
+    assert re.fullmatch(r"spamline params: .+\n", done.stderr)
+    assert r"\xe9\u4e16" in done.stderr
+    done = shell(project, "python -m stages params $'source=\\xff'")
+    assert done.returncode == 2
+    assert re.fullmatch(r"spamline params: .+\n", done.stderr)
+
+
+def shell(project: Project, line: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of the shell in the project."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return subprocess.run(
+        ["bash", "-c", line],
+        cwd=project.folder,
+        env=project.environment | {"PATH": path} | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_only_one_place_asks_the_clock(root: Path) -> None:
