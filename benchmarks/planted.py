@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from stages import config
-from stages.machine.files import write_parquet
+from stages.machine.parquet import write_parquet
 from stages.mail.sources import open_source
 from stages.records.messages import HAM, MESSAGE_SCHEMA, SPAM
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 
 from stages import config
 from stages.machine.console import track
-from stages.machine.files import write_parquet
+from stages.machine.parquet import parquet_head, read_parquet, write_parquet
 from stages.model.cached_encoder import CachedEncoder, cached_encoder
 from stages.model.space import fingerprint, message_text
 from stages.records.layout import Layout
 
 BATCH_ROWS = 256
+_FIX = "run `dvc repro fetch`"
+_MAIL = pa.schema(
+    [pa.field(name, pa.string(), nullable=False) for name in ("id", "subject", "text")]
+)
 
 
 @dataclass(frozen=True)
@@ -35,9 +40,7 @@ def schema(encoder: config.Encoder) -> pa.Schema:
 
 def run(params: EmbedParams, layout: Layout, split: str) -> str:
     """Write `data/embed/<split>.parquet`: the rows of `data/fetch/<split>.parquet`, in order."""
-    import pyarrow.parquet as pq
-
-    source = pq.ParquetFile(layout.messages(split))
+    source = layout.messages(split)
     with cached_encoder(params.encoder) as encoder:
         batches = _embedded(source, encoder, schema(params.encoder), split)
         rows = write_parquet(layout.embeddings(split), schema(params.encoder), batches)
@@ -48,15 +51,13 @@ def run(params: EmbedParams, layout: Layout, split: str) -> str:
 
 
 def _embedded(
-    source: pa.parquet.ParquetFile, encoder: CachedEncoder, schema: pa.Schema, split: str
+    source: Path, encoder: CachedEncoder, schema: pa.Schema, split: str
 ) -> Iterator[pa.RecordBatch]:
     import numpy as np
 
-    columns = ["id", "subject", "text"]
-    bar = track(
-        range(source.metadata.num_rows), doing=f"embed {split}", total=source.metadata.num_rows
-    )
-    for batch in source.iter_batches(BATCH_ROWS, columns=columns):
+    total = parquet_head(source, fix=_FIX).num_rows
+    bar = track(range(total), doing=f"embed {split}", total=total)
+    for batch in read_parquet(source, _MAIL, fix=_FIX, rows=BATCH_ROWS):
         rows = batch.to_pylist()
         texts = (message_text(row["subject"], row["text"]) for row in rows)
         vectors = [vector for vector, _ in zip(encoder.encode(texts), bar, strict=False)]

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from stages import config, embed
-from stages.machine.files import sha256, write_parquet
+from stages.machine.files import sha256
+from stages.machine.parquet import write_parquet
 from stages.machine.variables import CACHE
 from stages.mail.message import batched
 from stages.records.layout import Layout

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from stages.drift.descriptors import describe
 from stages.drift.sample import Sample
 from stages.machine.errors import DataError
+from stages.machine.parquet import ANY_SIZE, parquet_head, read_table
 from stages.model.tables import read_split
 from stages.records.messages import SPAM
 
@@ -113,20 +114,36 @@ def read_reference(path: Path) -> Reference:
     """Read the reference of a model folder; columns beyond the first four are descriptors.
 
     Raises:
-        DataError: an embedding is not finite.
+        DataError: the file is damaged, or an embedding is not finite.
     """
-    table = pq.read_table(path)
-    column = table.column("embedding").combine_chunks()
+    found = parquet_head(path, fix=_TRAIN).schema.to_arrow_schema()
+    known = [field.name for field in _REFERENCE]
+    others = [name for name in found.names if name not in known]
+    properties = [pa.field(name, pa.float64(), nullable=False) for name in others]
+    wanted = pa.schema([*_REFERENCE, *properties])
+    table = read_table([path], wanted, fix=_TRAIN)
+    descriptors = {name: table.column(name).to_numpy() for name in others}
+    finite = all(np.isfinite(values).all() for values in descriptors.values())
+    if "spam_probability" not in others or not table.num_rows or not finite:
+        raise DataError(
+            f"{path} is not a reference", expected="messages with their properties", fix=_TRAIN
+        )
+    column: Any = table.column("embedding").combine_chunks()
     vectors = pc.list_flatten(column).to_numpy().reshape(len(column), -1)
-    others = [name for name in table.column_names if name not in _REFERENCE_COLUMNS]
     return Reference(
         sample=_sample(table, vectors, path),
-        encoder=(table.schema.metadata or {}).get(b"encoder", b"").decode(),
-        descriptors={name: table.column(name).to_numpy() for name in others},
+        encoder=(found.metadata or {}).get(b"encoder", b"").decode(errors="replace"),
+        descriptors=descriptors,
     )
 
 
-_REFERENCE_COLUMNS = ("id", "received_at", "label", "embedding")
+_TRAIN = "run `make run` to train the model again"
+_REFERENCE: list[pa.Field[Any]] = [
+    pa.field("id", pa.string(), nullable=False),
+    pa.field("received_at", pa.timestamp("us", tz="UTC"), nullable=False),
+    pa.field("label", pa.string()),
+    pa.field("embedding", pa.list_(pa.float32(), ANY_SIZE), nullable=False),
+]
 
 
 def check_same_encoder(window: ScoredWindow, reference: Reference) -> None:
@@ -144,12 +161,21 @@ def check_same_encoder(window: ScoredWindow, reference: Reference) -> None:
         )
 
 
+_PREDICTED: list[pa.Field[Any]] = [
+    pa.field("id", pa.string(), nullable=False),
+    pa.field("probability", pa.float64(), nullable=False),
+    pa.field("verdict", pa.string(), nullable=False),
+    pa.field("model", pa.string(), nullable=False),
+]
+
+
 def _read_predictions(folder: Path, model: str) -> pa.Table:
     if not any(folder.rglob("*.parquet")):
         raise DataError(
             f"{folder} holds no predictions", expected="Parquet files", fix="dvc repro infer"
         )
-    table = pq.read_table(folder, columns=["id", "probability", "verdict", "model"])
+    files = sorted(folder.rglob("*.parquet"))
+    table = read_table(files, pa.schema(_PREDICTED), fix="dvc repro infer")
     others = {str(name) for name in table.column("model").to_pylist()} - {model}
     if others:
         raise DataError(

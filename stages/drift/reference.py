@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from stages.drift.descriptors import describe
-from stages.machine.files import DECIMALS, write_parquet
+from stages.machine.files import DECIMALS
+from stages.machine.parquet import write_parquet
 from stages.model.tables import Split
 
 # Its name in a model folder.

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, MutableMapping
+from io import StringIO
 from pathlib import Path
 
 from stages.machine.errors import ConfigError
+from stages.machine.files import read_text
 from stages.machine.variables import EXPERIMENT, GITHUB_TOKEN
 
 DOTENV = Path(".env")
@@ -61,10 +63,10 @@ def read_environment(path: Path = DOTENV) -> dict[str, str]:
                 f"{path} has more than {_MOST_BYTES:,} bytes", expected="a smaller file", fix=fix
             )
         # Not interpolated by dotenv, which would mix the shell's values with those of the file.
-        values = dotenv_values(path, interpolate=False)
+        values = dotenv_values(stream=StringIO(read_text(path)), interpolate=False)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"{path} cannot be read ({type(error).__name__})",
+            f"{path} cannot be read ({_words(error)})",
             expected="lines of NAME=VALUE that this user may read",
             fix=fix,
         ) from None
@@ -83,6 +85,11 @@ def read_environment(path: Path = DOTENV) -> dict[str, str]:
             expected="addresses and credentials",
             fix=fix,
         ) from None
+
+
+def _words(error: OSError | UnicodeDecodeError) -> str:
+    """Return what is wrong, without what is in the file: it holds passwords."""
+    return (isinstance(error, OSError) and error.strerror) or type(error).__name__
 
 
 def _resolved(value: str, given: Mapping[str, str]) -> str:

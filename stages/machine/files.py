@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import math
+import os
 import shutil
 import stat
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stages.machine.errors import BusyError
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 DECIMALS = 4
+# Of a file that is read whole; all that we write that way is far smaller.
+MOST_BYTES = 268_435_456
 # In every temporary folder: held by its owner.
 _LOCK = ".lock"
 
@@ -137,32 +139,54 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def read_json(path: Path) -> Any:
-    """Return what the JSON file at `path` says."""
-    return json.loads(path.read_text(encoding="utf-8"))
+@contextmanager
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """Open a regular file for reading; a pipe or a device might never end.
 
-
-def write_parquet(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
-    """Write `batches` of `schema` to the Parquet file `path`; return the number of rows.
-
-    The bytes depend on the rows, their order and the batch borders alone: no dictionaries, no
-    times. Nothing larger than a batch is held.
+    Raises:
+        OSError: it cannot be opened, or is not a regular file.
     """
-    import pyarrow.parquet as pq
+    kind = path.stat().st_mode
+    if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
+        raise OSError(errno.ENODEV, "Not a regular file", str(path))
+    with path.open("rb") as stream:
+        yield stream
 
-    rows = 0
-    with replacing(path) as temporary:
-        writer = pq.ParquetWriter(temporary, schema, compression="zstd", use_dictionary=False)
-        with writer:
-            for batch in batches:
-                writer.write_batch(batch)
-                rows += batch.num_rows
-    return rows
+
+def read_bytes(path: Path) -> bytes:
+    """Return the content of the regular file at `path`.
+
+    Raises:
+        OSError: see `opened`; or it has more than `MOST_BYTES`.
+    """
+    with opened(path) as stream:
+        content = stream.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return content
+
+
+def read_text(path: Path) -> str:
+    """Return the text of the regular file at `path`, which is UTF-8; see `read_bytes`."""
+    return read_bytes(path).decode("utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Return what the JSON file at `path` says.
+
+    Raises:
+        ValueError: it is not JSON.
+        OSError: see `read_bytes`.
+    """
+    try:
+        return json.loads(read_text(path))
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of the file at `path`, in hexadecimal."""
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

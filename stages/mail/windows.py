@@ -12,7 +12,8 @@ from pathlib import Path
 
 from stages import config
 from stages.machine.errors import DataError
-from stages.machine.files import sha256, write_parquet
+from stages.machine.files import sha256
+from stages.machine.parquet import write_parquet
 from stages.mail.sources import MailSource, Survey
 from stages.mail.splits import Cutter, Selection
 from stages.records.fetch_summary import FetchSummary, SourceSummary, SplitSummary

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from stages.machine.errors import RegistryError
+from stages import config
+from stages.machine.errors import RegistryError, UserError
+from stages.machine.faults import from_outside
 from stages.model.encoder import load_encoder
 from stages.model.engines import Loaded
+from stages.model.scoring.features import text_blocks
 from stages.model.scoring.messages import Messages
 from stages.model.scoring.scorer import CLASSIFIER, Scorer, StoredParts
 from stages.model.space import fingerprint, message_text
@@ -26,6 +31,11 @@ TRUSTED_TYPES = [
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
 ]
+
+# The names in an archive: the schema, and arrays by their ordinals.
+_MEMBER = re.compile(r"schema\.json|\d{5,}\.[a-z]+")
+# Of an embedding: twenty times what the largest encoders have.
+_MOST_DIMENSIONS = 65_536
 
 
 class Filter:
@@ -42,8 +52,26 @@ class Filter:
         Raises:
             RegistryError: the folder is incomplete, of another format, or holds untrusted types.
         """
-        specification = read_specification(folder)
-        return cls(specification, load_model(folder / CLASSIFIER, TRUSTED_TYPES))
+        specification, path = read_specification(folder), folder / CLASSIFIER
+        stored = load_model(path, TRUSTED_TYPES)
+        with _undamaged(path):
+            _check_parts(stored, specification.features)
+            found = cls(specification, stored)
+            found.check()
+        return found
+
+    def check(self) -> None:
+        """Score an empty message, as only a whole model can.
+
+        Raises:
+            ValueError: the probability is not one; whatever else parts raise that do not fit.
+        """
+        dim = self.specification.encoder.dim
+        if dim > _MOST_DIMENSIONS:
+            raise ValueError(f"its encoder has {dim} dimensions")
+        [probability] = self.score(np.zeros((1, dim), np.float32), [""], [""])
+        if not 0 <= probability <= 1:
+            raise ValueError(f"it gives the probability {probability}")
 
     @property
     def threshold(self) -> float:
@@ -113,16 +141,70 @@ def load_model(path: Path, trusted: list[str]) -> Any:
         trusted: the types beyond skops' own list that may be built.
 
     Raises:
-        RegistryError: the file is not a skops file, or it holds a type that is not trusted.
+        RegistryError: the file is not a skops file as we write them, or it holds a type that is not
+            trusted.
     """
     from skops.io import load
-    from skops.io.exceptions import UntrustedTypesFoundException
 
-    try:
+    with _undamaged(path):
+        _check_archive(path)
         return load(path, trusted=trusted)
-    except (UntrustedTypesFoundException, zipfile.BadZipFile, KeyError, TypeError) as error:
+
+
+@contextmanager
+def _undamaged(path: Path) -> Iterator[None]:
+    """Turn what the content of `path` raises in the libraries that read it into one line.
+
+    Raises:
+        RegistryError: the content is damaged, or not a model's.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    # Damaged bytes decide what zipfile, JSON, skops, NumPy and scikit-learn raise: any kind of it.
+    except Exception as error:
+        if isinstance(error, OSError | MemoryError) and (fault := from_outside(error)):
+            raise fault from error
         raise RegistryError(
-            f"{path} is not a model file of ours: {type(error).__name__}: {error}",
+            f"{path} is not a model file of ours: {type(error).__name__}: {str(error)[:300]}",
             expected="a skops file with known types",
             fix="run `make run` to train it again",
         ) from error
+
+
+def _check_archive(path: Path) -> None:
+    """Raise a ValueError unless `path` is an archive as `saving.py` writes it.
+
+    What is only stored, not compressed, cannot become larger than its file.
+    """
+    if not path.is_file():
+        raise ValueError("not a regular file" if path.exists() else "it does not exist")
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+    names = [member.filename for member in members]
+    if len(set(names)) < len(names) or not all(map(_MEMBER.fullmatch, names)):
+        raise ValueError("its members have other names")
+    if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+        raise ValueError("its members are compressed")
+    if sum(member.file_size for member in members) > path.stat().st_size:
+        raise ValueError("its members overlap")
+
+
+def _check_parts(stored: object, features: config.Features) -> None:
+    """Raise a ValueError unless `stored` has the kinds of parts that a scorer is made of."""
+    from sklearn.base import BaseEstimator
+    from sklearn.linear_model import LogisticRegression
+
+    parts = stored if isinstance(stored, dict) else {}
+    learned = parts.get("features")
+    if parts.keys() != StoredParts.__annotations__.keys() or not isinstance(learned, dict):
+        raise ValueError("it lacks the parts of a filter")
+    if set(learned) - {"svd"} != set(text_blocks(features)):
+        raise ValueError("its features are not those of its description")
+    if not all(
+        isinstance(part, BaseEstimator) for part in (*learned.values(), parts["classifier"])
+    ):
+        raise ValueError("it has a part that is not an estimator")
+    if not isinstance(parts["calibrator"], LogisticRegression):
+        raise ValueError("its calibration is not a logistic regression")

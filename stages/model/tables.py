@@ -9,13 +9,23 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from stages.machine.errors import DataError
-from stages.records.messages import SPAM
+from stages.machine.parquet import ANY_SIZE, parquet_head, read_parquet
+from stages.records.messages import MESSAGE_SCHEMA, SPAM
 
 COLUMNS = ["id", "received_at", "subject", "text", "label", "group"]
 COLUMNS += ["is_list", "is_html", "sealed"]
+_MAIL = pa.schema([MESSAGE_SCHEMA.field(name) for name in COLUMNS])
+# What is read at a time, and the columns of embeddings of any dimension.
+_ROWS = 8192
+_EMBEDDED = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("embedding", pa.list_(pa.float32(), ANY_SIZE), nullable=False),
+    ]
+)
+_FETCH, _EMBED = "run `dvc repro fetch`", "run `dvc repro embed`"
 
 
 @dataclass(frozen=True)
@@ -60,29 +70,45 @@ def iter_split(messages: Path, embeddings: Path, *, rows: int) -> Iterator[Split
     Raises:
         DataError: the two files are not of the same messages in the same order.
     """
-    texts, vectors = pq.ParquetFile(messages), pq.ParquetFile(embeddings)
-    encoder = (vectors.schema_arrow.metadata or {}).get(b"encoder", b"").decode()
-    if texts.metadata.num_rows != vectors.metadata.num_rows:
+    texts = parquet_head(messages, fix=_FETCH)
+    vectors = parquet_head(embeddings, fix=_EMBED)
+    if texts.num_rows != vectors.num_rows:
         raise _mismatch(messages, embeddings)
-    pieces = zip(_pieces(texts, rows, COLUMNS), _pieces(vectors, rows, None), strict=True)
+    found = vectors.schema.to_arrow_schema()
+    encoder = (found.metadata or {}).get(b"encoder", b"").decode(errors="replace")
+    pieces = zip(
+        _pieces(read_parquet(messages, _MAIL, fix=_FETCH, rows=min(rows, _ROWS)), rows),
+        _pieces(read_parquet(embeddings, _EMBEDDED, fix=_EMBED, rows=min(rows, _ROWS)), rows),
+        strict=True,
+    )
     for mail, embedded in pieces:
         if not mail.column("id").combine_chunks().equals(embedded.column("id").combine_chunks()):
             raise _mismatch(messages, embeddings)
-        yield Split(mail, _matrix(embedded.column("embedding")), encoder)
+        yield Split(mail, _matrix(embedded.column("embedding"), embeddings), encoder)
 
 
-def _matrix(column: pa.ChunkedArray[Any]) -> np.ndarray:
-    """Return a column of fixed-size lists as `(n, dim) float32`."""
+def _matrix(column: pa.ChunkedArray[Any], path: Path) -> np.ndarray:
+    """Return a column of fixed-size lists as `(n, dim) float32`.
+
+    Raises:
+        DataError: a number is not finite.
+    """
     whole: Any = column.combine_chunks()
     flat = np.asarray(whole.flatten(), dtype=np.float32)
+    if not np.isfinite(flat).all():
+        raise DataError(
+            f"{path} holds embeddings that are not finite",
+            expected="finite numbers",
+            fix="dvc repro embed --force",
+        )
     return flat.reshape(len(whole), whole.type.list_size)
 
 
-def _pieces(file: pq.ParquetFile, rows: int, columns: list[str] | None) -> Iterator[pa.Table]:
-    """Yield exactly `rows` rows at a time, wherever the file's row groups end."""
+def _pieces(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """Yield exactly `rows` rows at a time, wherever the batches end."""
     held: list[pa.RecordBatch] = []
     count = 0
-    for batch in file.iter_batches(min(rows, 8192), columns=columns):
+    for batch in batches:
         while batch.num_rows:
             taken = batch.slice(0, rows - count)
             held.append(taken)

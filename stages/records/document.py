@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from stages.machine.errors import UserError
-from stages.machine.files import write_json
+from stages.machine.files import read_bytes, write_json
 
 T = TypeVar("T")
 
@@ -41,11 +41,11 @@ def read_document(
         UserError: of the class `error`: there is no such file, or it is not such a record.
     """
     try:
-        return parsed(adapter, path.read_bytes())
+        return parsed(adapter, read_bytes(path))
     except FileNotFoundError:
         found = "it does not exist"
     except (OSError, ValueError) as cause:
-        found = str(cause)
+        found = (isinstance(cause, OSError) and cause.strerror) or str(cause)
     raise error(f"{path} cannot be read: {found}", expected=expected, fix=fix) from None
 
 

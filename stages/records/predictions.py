@@ -16,7 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from stages import config
-from stages.machine.files import replacing, write_parquet
+from stages.machine.files import replacing
+from stages.machine.parquet import write_parquet
 from stages.records.infer_summary import InferSummary, WindowEdges
 from stages.records.messages import SPAM
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import PlainSerializer, TypeAdapter
+from pydantic import AwareDatetime, Field, PlainSerializer, TypeAdapter
 
 from stages.config.encoder import Encoder
 from stages.config.features import Features
@@ -20,7 +19,9 @@ SPECIFICATION = "model.json"
 FORMAT: Literal[1] = 1
 
 # Written as `str` writes it: with a space where ISO 8601 has a "T".
-_Moment = Annotated[dt.datetime, PlainSerializer(str)]
+_Moment = Annotated[AwareDatetime, PlainSerializer(str)]
+# A NaN would call every message ham. Rounded upwards, it may be a little above 1.
+_Threshold = Annotated[float, Field(ge=0, le=1.001)]
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Specification:
     format: Literal[1]
     encoder: Encoder
     features: Features
-    threshold: float
+    threshold: _Threshold
     trained_on: TrainedOn
 
 

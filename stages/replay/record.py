@@ -13,7 +13,8 @@ from pydantic import TypeAdapter
 
 from stages.drift.inputs import ScoredWindow
 from stages.loop.guards import Action
-from stages.machine.files import json_text, write_parquet, write_text
+from stages.machine.files import json_text, write_text
+from stages.machine.parquet import read_table, write_parquet
 from stages.records.document import parsed, plain
 from stages.records.messages import HAM, SPAM
 from stages.records.pointer import Pointer
@@ -116,12 +117,11 @@ def read_record(folder: Path, start: dt.date) -> Record | None:
 
 def read_scored(folder: Path, start: dt.date) -> Scored | None:
     """Return the labelled messages of that window; None where there were none."""
-    import pyarrow.parquet as pq
-
     path = _messages(folder, start)
     if not path.exists():
         return None
-    table = pq.read_table(path)
+    fix = f"remove {folder.parent}, then run the same again"
+    table = read_table([path], _SCHEMA, fix=fix)
     return Scored(*(table.column(name).to_numpy() for name in _SCHEMA.names))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from stages import config
 from stages.machine.errors import DataError
 from stages.machine.files import read_json
+from stages.machine.parquet import parquet_head
 from stages.records.layout import HERE, Layout
 
 
@@ -52,16 +53,15 @@ def _outputs(entry: dict[str, Any]) -> Iterator[str]:
 
 
 def _problem(path: Path) -> str | None:
-    import pyarrow.parquet as pq
-
     if not path.exists():
         return "does not exist"
     try:
         if path.suffix == ".parquet":
-            pq.ParquetFile(path).close()
+            parquet_head(path, fix="")
         if path.suffix == ".json":
             read_json(path)
-    # Arrow's and JSON's errors about content are ValueErrors.
+    except DataError as error:
+        return error.found.removeprefix(f"{path} ")
     except (OSError, ValueError) as error:
         return f"cannot be read: {' '.join(str(error).split())[:200]}"
     return None

@@ -13,7 +13,7 @@ from pathlib import Path
 from stages.machine.address import is_folder, shown
 from stages.machine.console import track
 from stages.machine.errors import DataError, StoreError
-from stages.machine.files import write_text
+from stages.machine.files import read_bytes, write_text
 from stages.machine.variables import VERDICTS_URL
 from stages.records.layout import HERE, Layout
 from stages.records.verdict import Verdict, parse_verdict
@@ -72,7 +72,7 @@ def kept(url: str) -> list[Verdict]:
     """
     if not url.startswith(SCHEME):
         paths = sorted(_folder(url).glob("*.json"))
-        files = ((path.name, path.read_bytes()) for path in paths)
+        files = ((path.name, read_bytes(path)) for path in paths)
         found = track(files, doing="reading verdicts", total=len(paths))
         return [_verdict(f"{url.rstrip('/')}/{name}", content) for name, content in found]
     return [_verdict(f"{SCHEME}{name}", content) for name, content in _objects(url)]

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 
 from stages import config
 from stages.embed import schema
-from stages.machine.files import tree_digest, write_parquet
+from stages.machine.files import tree_digest
+from stages.machine.parquet import write_parquet
 from stages.mail.message import content_id
 from stages.model.evaluation import HoldoutScores, evaluate, headline
 from stages.model.tables import COLUMNS, Split

@@ -164,7 +164,7 @@ def half_a_character(_: Path) -> None:
 
 
 def wrong_module(_: Path) -> None:
-    import stages.nothing  # type: ignore[import-untyped]  # noqa: F401
+    import stages.nothing  # type: ignore[import-not-found]  # noqa: F401
 
 
 @pytest.mark.parametrize(
