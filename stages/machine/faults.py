@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,6 +86,11 @@ _SYSTEM = {
     ),
     _NETWORK,
 )
+# Those that a download meets here, and never in the network.
+_ON_DISK = (
+    *(errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+    *(errno.EMFILE, errno.ENOTDIR, errno.EIO),
+)
 # SQLite's codes, which have no number of the system.
 _SQLITE = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
@@ -104,18 +110,33 @@ def from_outside(error: BaseException) -> UserError | None:
     return next(filter(None, map(_known, _causes(error))), None)
 
 
+def disk_fault(error: BaseException) -> UserError | None:
+    """Return the error to report if a download failed because of this machine's disk, else None.
+
+    Downloaders write in threads and in Rust, whose words hold the number alone: `(os error 28)`.
+    """
+    for cause in _causes(error, context=True):
+        found = re.search(r"\(os error (\d+)\)", str(cause))
+        number = int(found[1]) if found else getattr(cause, "errno", None)
+        path = getattr(cause, "filename", None)
+        # Without a path, permission is what a firewall denies.
+        if number in _ON_DISK and (path or number not in (errno.EACCES, errno.EPERM)):
+            return _of(number, OSError(number, os.strerror(number), path))
+    return None
+
+
 def name_of(path: object) -> str:
     """Return a path for people: bytes of it that are not UTF-8 in hexadecimal digits."""
     return os.fsencode(str(path)).decode("utf-8", "backslashreplace")
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    # Not the context: what goes wrong while a fault is handled is a bug.
+def _causes(error: BaseException | None, *, context: bool = False) -> Iterator[BaseException]:
+    # By default not the context: what goes wrong while a fault is handled is a bug.
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         yield error
-        error = error.__cause__
+        error = error.__cause__ or (error.__context__ if context else None)
 
 
 def _known(error: BaseException) -> UserError | None:

@@ -21,6 +21,7 @@ from stages.machine.errors import BusyError
 DECIMALS = 4
 # Of a file that is read whole; all that we write that way is far smaller.
 MOST_BYTES = 268_435_456
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # In every temporary folder: held by its owner.
 _LOCK = ".lock"
 
@@ -64,12 +65,24 @@ def _beside(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     for leftover in path.parent.glob(f".{path.name}.*.tmp"):
         _sweep(leftover)
-    with ExitStack() as held:
+    with ExitStack() as held, _named(path):
         folder = _owned(path, held)
         try:
             yield folder
         finally:
             _remove(folder)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Let what fails name `path`, not the temporary one; a write to a full disk names nothing."""
+    try:
+        yield
+    except OSError as error:
+        nameless = error.filename is None and error.errno in _FULL
+        if nameless or f".{path.name}." in str(error.filename):
+            error.filename = str(path)
+        raise
 
 
 def _owned(path: Path, held: ExitStack) -> Path:

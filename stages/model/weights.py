@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from stages.machine.errors import EncoderError
+from stages.machine.faults import disk_fault
 from stages.machine.files import sha256
 from stages.model.engines import engine_of
 
@@ -133,6 +134,8 @@ def _hub_folder(encoder: config.Encoder) -> Path:
             )
         )
     except Exception as error:  # the client raises a dozen kinds, of three libraries
+        if fault := disk_fault(error):
+            raise fault from error
         raise EncoderError(
             f"the hub model {encoder.hub} cannot be downloaded ({type(error).__name__})",
             expected="a network, or the model in the local cache",

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from huggingface_hub.errors import LocalEntryNotFoundError
 
 from stages import config
-from stages.machine.errors import EncoderError
+from stages.machine.errors import EncoderError, UserError
 from stages.model.encoder import load_encoder
 from stages.model.space import fingerprint
 from stages.model.weights import check_weights
@@ -38,6 +39,26 @@ def test_a_hub_model_without_a_network_is_one_line(
         minilm, package=None, folder=None, hub="nobody/nothing", revision="a" * 40
     )
     with pytest.raises(EncoderError, match=r"nobody/nothing cannot be downloaded.*minilm"):
+        load_encoder(hub)
+
+
+@pytest.mark.parametrize("words", ["", "I/O error: No space left on device (os error 28)"])
+def test_a_full_disk_under_a_download_is_no_matter_of_the_network(
+    monkeypatch: pytest.MonkeyPatch, minilm: config.Encoder, words: str
+) -> None:
+    def download(*_: object, local_files_only: bool = False, **__: object) -> None:
+        if local_files_only:
+            raise LocalEntryNotFoundError("nothing there")
+        if words:
+            # As the part of the client that is written in Rust does.
+            raise RuntimeError(words)
+        Path("/dev/full").write_bytes(bytes(10))
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    hub = dataclasses.replace(
+        minilm, package=None, folder=None, hub="some/model", revision="f" * 40
+    )
+    with pytest.raises(UserError, match=r"No space left on device.*free some space"):
         load_encoder(hub)
 
 

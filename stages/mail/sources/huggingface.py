@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from stages import config
 from stages.machine.errors import SourceError, UserError
+from stages.machine.faults import disk_fault
 from stages.machine.redaction import cleaned
 from stages.mail.sources import Survey
 from stages.mail.sources.mapping import Mapping
@@ -62,6 +63,8 @@ class HuggingFaceMail:
                 raise
             # The client raises what five libraries below it raise; none of it is our bug.
             except Exception as error:
+                if fault := disk_fault(error):
+                    raise fault from error
                 raise self._unreadable(split, error) from error
 
     def _load(self, split: str) -> IterableDataset:

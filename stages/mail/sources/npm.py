@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -20,6 +22,8 @@ from stages.machine.variables import CACHE
 # Another fetch of the same package may be under way; npm's own time limit is below this.
 LOCK_SECONDS = 900
 NPM_SECONDS = 600
+# What npm calls the faults of disks, as the system does.
+_DISK = ("EACCES", "EDQUOT", "EIO", "EMFILE", "ENOSPC", "ENOTDIR", "EPERM", "EROFS")
 # A missing network is said within half a minute instead of npm's default of some minutes.
 _NPM_OPTIONS = (
     "--ignore-scripts",
@@ -70,7 +74,7 @@ def fetch_package(package: str, version: str, integrity: str) -> Path:
 
 
 def _fetched(target: Path, spec: str, integrity: str) -> Path:
-    if target.exists():
+    if target.is_file():
         if _integrity(target) == integrity:
             return target
         note(f"{target} is corrupt: fetching it again")
@@ -95,12 +99,13 @@ def _packed(spec: str, folder: Path, target: Path) -> Path:
     """Let npm put the package's tarball into `folder`; return its path."""
     try:
         done = _npm(["pack", spec, *_NPM_OPTIONS], folder)
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except subprocess.TimeoutExpired as error:
         reason = f"npm did not finish: {error}"
     else:
         tarballs = sorted(folder.glob("*.tgz"))
         if done.returncode == 0 and tarballs:
             return tarballs[0]
+        _check_disk(done.stderr, folder)
         reason = f"npm could not fetch {spec}: {_reason(done.stderr)}"
         if "EINTEGRITY" in reason:
             raise SourceError(
@@ -113,6 +118,22 @@ def _packed(spec: str, folder: Path, target: Path) -> Path:
         expected="a network and an npm registry that has it",
         fix=f"check the network, the proxy and `npm ping`, or put the tarball at {target}",
     )
+
+
+def _check_disk(stderr: str, folder: Path) -> None:
+    """Raise a SourceError if npm failed for want of room or of permission, not of a network."""
+    code = re.search(r"^npm (?:error|ERR!) code (\w+)$", stderr, re.MULTILINE)
+    # In a read-only folder npm takes its own cache for missing.
+    missing = re.search(r"ENOENT: .*, (?:mkdir|open) '", stderr)
+    name = "EROFS" if missing else code[1] if code else ""
+    if name in _DISK:
+        place = re.search(r"^npm (?:error|ERR!) path (.+)$", stderr, re.MULTILINE)
+        where = f" {place[1]}" if place else ""
+        raise SourceError(
+            f"npm cannot write{where}: {name}, {os.strerror(getattr(errno, name))}",
+            expected=f"room, and permission to write, in {folder.parent} and in npm's own cache",
+            fix=f"free some space, or set {CACHE} and npm_config_cache to other folders",
+        )
 
 
 def _npm(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:

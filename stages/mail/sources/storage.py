@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,8 +12,12 @@ from typing import IO, Any
 from stages.machine.address import shown
 from stages.machine.environment import in_experiment
 from stages.machine.errors import SourceError
+from stages.machine.faults import name_of
 from stages.machine.redaction import cleaned
 from stages.stores.s3 import client_errors, filesystem
+
+# As S3's own client takes it.
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 
 
 @dataclass(frozen=True)
@@ -28,9 +33,14 @@ class File:
         return self.path.rpartition("/")[2]
 
     @property
+    def is_local(self) -> bool:
+        """Whether it is on this machine."""
+        return "s3" not in self.system.protocol
+
+    @property
     def url(self) -> str:
         """Its name for people: `s3://bucket/key`, or a path."""
-        return f"s3://{self.path}" if "s3" in self.system.protocol else self.path
+        return self.path if self.is_local else f"s3://{self.path}"
 
 
 def find(patterns: list[str], conf: str) -> list[File]:
@@ -58,8 +68,26 @@ def find(patterns: list[str], conf: str) -> list[File]:
             )
         if not found:
             raise _nothing(pattern, conf)
-        files.update({f"{system.protocol}:{name}": File(system, name) for name in found})
+        for file in (File(system, name) for name in found):
+            _check_kind(file, conf)
+            files[f"{system.protocol}:{file.path}"] = file
     return list(files.values())
+
+
+def _check_kind(file: File, conf: str) -> None:
+    """Raise a SourceError unless a local file is one that ends, and whose name is a text."""
+    if not file.name.isascii() and name_of(file.path) != file.path:
+        raise SourceError(
+            f"the name of {name_of(file.path)} is not UTF-8",
+            expected="names in UTF-8: they become part of the messages",
+            fix="rename the file",
+        )
+    if file.is_local and not Path(file.path).is_file():
+        raise SourceError(
+            f"{file.path} is not a file",
+            expected="regular files: pipes and devices can be read but once, or never end",
+            fix=f"save its content in a file, or edit source.paths in {conf} and run `make params`",
+        )
 
 
 def _nothing(pattern: str, conf: str) -> SourceError:
@@ -82,7 +110,7 @@ def resolve(pattern: str, conf: str) -> tuple[Any, str]:
     """Return the file system of `pattern` and the path within it.
 
     Raises:
-        SourceError: it is neither local nor S3.
+        SourceError: it is neither local nor S3, or in S3 without bucket or key.
     """
     scheme, mark, path = pattern.partition("://")
     if not mark:
@@ -93,6 +121,14 @@ def resolve(pattern: str, conf: str) -> tuple[Any, str]:
         raise SourceError(
             f"source.paths has {shown(pattern)}",
             expected="a local path or s3://bucket/key",
+            fix=f"edit source.paths in {conf} and run `make params`",
+        )
+    bucket, _, key = path.partition("/")
+    if not key or not (_BUCKET.fullmatch(bucket) or bucket.startswith("arn:")):
+        # The text is not shown: it may hold a password.
+        raise SourceError(
+            "source.paths has an address in S3 without a bucket's name or without a key",
+            expected="s3://bucket/key, where the key may have wildcards",
             fix=f"edit source.paths in {conf} and run `make params`",
         )
     return filesystem(), path
