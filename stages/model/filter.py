@@ -9,11 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stages import config
 from stages.machine.errors import RegistryError, UserError
 from stages.machine.faults import from_outside
 from stages.model.encoder import load_encoder
@@ -25,6 +24,9 @@ from stages.model.space import fingerprint, message_text
 from stages.model.tables import Split
 from stages.records.messages import HAM, SPAM
 from stages.records.specification import Specification, read_specification
+
+if TYPE_CHECKING:
+    from stages import config
 
 # The types beyond skops' own list that our model files may hold: the trees' compiled parts.
 TRUSTED_TYPES = [

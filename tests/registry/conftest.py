@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import shutil
 import uuid
 from collections.abc import Callable
@@ -15,11 +13,12 @@ from stages.machine.files import tree_digest
 from stages.machine.variables import TRACKING_URI
 from stages.records.layout import Layout
 from stages.records.pointer import Pointer
+from stages.records.specification import write_specification
 from stages.registry.mlflow.connect import open_at, open_registry
 from stages.registry.mlflow.location import locate
 from stages.registry.mlflow.models import ModelRegistry
 from stages.registry.shelves import RegistryShelf
-from tests.registry.samples import ENCODER, LOCAL
+from tests.registry.samples import LOCAL, SPECIFICATION
 
 
 @pytest.fixture
@@ -69,8 +68,7 @@ def make_model(layout: Layout) -> Callable[..., str]:
     def make(content: str = "weights") -> str:
         target = layout.model
         target.mkdir(parents=True, exist_ok=True)
-        described = {"encoder": dataclasses.asdict(ENCODER), "threshold": 0.5}
-        (target / "model.json").write_text(json.dumps(described))
+        write_specification(target, SPECIFICATION)
         (target / "classifier.skops").write_text(content)
         return tree_digest(target)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from stages import config
 from stages.records.holdout import Counts, Holdout
 from stages.records.interval import Interval
 from stages.records.receipt import GateDecision, Receipt
+from stages.records.specification import Specification, TrainedOn
 
 LOCAL = config.Registry(name="spamline")
 ENCODER = config.Encoder(
@@ -17,6 +20,24 @@ ENCODER = config.Encoder(
     sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     dim=384,
     max_chars=2560,
+)
+NEWEST = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
+SPECIFICATION = Specification(
+    format=1,
+    encoder=ENCODER,
+    features=config.Features(
+        embedding=True,
+        words=False,
+        characters=False,
+        word_ngrams=[1, 1],
+        character_ngrams=[3, 3],
+        hash_bits=8,
+        embedding_weight=1.0,
+        scrub=False,
+        max_chars=100,
+    ),
+    threshold=0.5,
+    trained_on=TrainedOn(100, 300, NEWEST, NEWEST, "logistic_regression", {}, 0),
 )
 SPAM_TEXT = "Win free money now, click here to claim your cash prize"
 HAM_TEXT = "The meeting notes for the parser patch are attached, see you on Monday"
