@@ -54,7 +54,7 @@ def write_batch(layout: Layout, texts: list[str], encoder: str = fingerprint(ENC
     flat = pa.array(np.zeros(len(texts) * ENCODER.dim, np.float32))
     table = pa.table(
         {
-            "id": [row["id"] for row in rows],
+            "id": pa.array([row["id"] for row in rows], pa.string()),
             "embedding": pa.FixedSizeListArray.from_arrays(flat, ENCODER.dim),
         }
     )
