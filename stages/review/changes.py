@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from stages.review.facts import HIDDEN, Facts
 from stages.review.literal import literal
@@ -21,10 +22,10 @@ def _params(facts: Facts) -> Iterator[str]:
     if not facts.params:
         yield "No parameter."
         return
-    rows = [_change(key, old, new) for key, (old, new) in facts.params.items()]
-    yield table(["parameter", "before", "now"], rows[:_MOST_ROWS])
-    if len(rows) > _MOST_ROWS:
-        yield f"\nand {len(rows) - _MOST_ROWS} more: `git diff {facts.base[:12]} -- params.yaml`"
+    shown = islice(facts.params.items(), _MOST_ROWS)
+    yield table(["parameter", "before", "now"], [_change(key, *values) for key, values in shown])
+    if (more := len(facts.params) - _MOST_ROWS) > 0:
+        yield f"\nand {more} more: `git diff {facts.base[:12]} -- params.yaml`"
 
 
 def _change(key: str, old: object, new: object) -> list[str]:

@@ -6,7 +6,13 @@ Address and credentials come from the environment, as every S3 client reads them
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+from stages.machine.address import in_doubt, shown
+from stages.machine.errors import StoreError
+from stages.machine.variables import S3_ENDPOINT, S3_ENDPOINT_FIRST
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -19,9 +25,14 @@ ATTEMPTS = 2
 
 
 def filesystem() -> S3FileSystem:
-    """Return S3 as fsspec's file system, which pandas, pyarrow and DuckDB take as it is."""
+    """Return S3 as fsspec's file system, which pandas, pyarrow and DuckDB take as it is.
+
+    Raises:
+        StoreError: the environment's address of S3 is malformed.
+    """
     from s3fs import S3FileSystem
 
+    _check_endpoint(os.environ)
     return S3FileSystem(
         config_kwargs={
             "connect_timeout": _CONNECT,
@@ -32,6 +43,18 @@ def filesystem() -> S3FileSystem:
         skip_instance_cache=True,
         use_listings_cache=False,
     )
+
+
+def _check_endpoint(environment: Mapping[str, str]) -> None:
+    """Refuse an address that the client would quote in a ValueError, password and all."""
+    for name in (S3_ENDPOINT_FIRST, S3_ENDPOINT):
+        address = environment.get(name)
+        if address and ("://" not in address or in_doubt(address)):
+            raise StoreError(
+                f"{name} is malformed ({shown(address)})",
+                expected="http://host:port",
+                fix=f"correct {name}",
+            )
 
 
 def client(*, profile: str | None = None, proxies: bool = True, **access: str) -> BaseClient:

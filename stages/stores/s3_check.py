@@ -64,8 +64,9 @@ class Store:
 
     def error(self, found: str, fix: str) -> StoreError:
         """Return the error that says `found` of this store."""
-        # Where the bucket should be is a part of the password, maybe.
-        found, fix = (cleaned(words, self.url, environment={}) for words in (found, fix))
+        if not is_in_s3(self.url):
+            # Where the bucket should be is a part of the password, maybe.
+            found, fix = (cleaned(words, self.url, environment={}) for words in (found, fix))
         return StoreError(
             f"{self.trouble}: {shown(self.url)}: {found}",
             expected="a bucket that answers and may be read and written",

@@ -47,6 +47,14 @@ def repository(layout: Layout = HERE) -> Iterator[Repo]:
             expected="one at a time",
             fix="wait for it to end, then run again",
         ) from error
+    except ImportError as error:
+        if "requires 'dvc-" not in str(error):
+            raise
+        raise UserError(
+            f"DVC: {error}",
+            expected="what the kind of remote in .dvc/config needs",
+            fix="install that package, or use another remote",
+        ) from error
     except DvcException as error:
         if fault := _fault(error):
             raise fault from error

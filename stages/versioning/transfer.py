@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stages.machine.address import is_folder
 from stages.machine.console import say
 from stages.machine.errors import StoreError
 from stages.machine.redaction import cleaned
@@ -103,6 +104,13 @@ def _checked(layout: Layout, *, trouble: str, then: str) -> Remote:
             f"{trouble}: DVC has no default remote here",
             expected="core.remote in .dvc/config",
             fix="git checkout -- .dvc/config",
+        )
+    if not ("://" in remote.url or is_folder(remote.url)):
+        # DVC would make a folder of that name, password and all.
+        raise StoreError(
+            f"{trouble}: the default remote's address is malformed",
+            expected="s3://bucket/prefix, another URL, or a folder",
+            fix=f"correct its url in .dvc/config or .dvc/config.local, then `{then}`",
         )
     _check(remote, trouble=trouble, then=then)
     return remote
