@@ -22,6 +22,8 @@ HEADER = "# Generated from conf/ by `make params`: edit conf/, not this file.\n"
 _ABSENT = "absent"
 # The Hydra version whose rules of composition apply, whichever is installed.
 _HYDRA = "1.3"
+# Of what it says, in characters: it quotes the override.
+_MOST_WORDS = 300
 
 
 def compose(overrides: Sequence[str] = (), conf: Path = CONF) -> dict[str, Any]:
@@ -114,7 +116,9 @@ def _words(error: Exception, overrides: Sequence[str]) -> str:
         if looks_like_address(value.lstrip("[{('\"")):
             return f"the override of {shown_key(key)} does not fit"
     # Hydra goes on to suggest `+`, which here would only add an unknown key.
-    return re.split(r"\.? To append to|\.? Config search path", cleaned(str(error)))[0]
+    return re.split(r"\.? To append to|\.? Config search path", cleaned(str(error)))[0][
+        :_MOST_WORDS
+    ]
 
 
 def _nearest_override(overrides: Sequence[str], conf: Path) -> str:

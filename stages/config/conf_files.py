@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 
-from stages.config.yaml_text import parse, read_text
+from stages.config.yaml_text import MOST_LEVELS, parse, read_text
 from stages.machine.errors import ConfigError
 
 # An option of a group: `small`, or `source/files` from the root.
@@ -61,12 +62,19 @@ def _faults_of(override: str, groups: set[str]) -> Iterator[str]:
     name = key.lstrip("+~").partition("@")[0]
     if len(override) > _MOST_CHARACTERS:
         yield f"has more than {_MOST_CHARACTERS:,} characters"
+    if _levels(override) > MOST_LEVELS:
+        yield f"has more than {MOST_LEVELS} levels"
     if name.partition(".")[0].partition("/")[0].strip() == "hydra":
         yield "sets up Hydra itself"
     if "${" in override:
         yield "has a value with ${...}, which would be filled in"
     if name in groups and value and not _OPTION.fullmatch(value):
         yield f"names {value[:60]!r}, which is not an option of a group"
+
+
+def _levels(text: str) -> int:
+    """Return how deep the brackets of `text` are nested, at most."""
+    return max(accumulate((sign in "[{(") - (sign in ")}]") for sign in text), default=0)
 
 
 def _options(defaults: object) -> Iterator[str]:

@@ -128,12 +128,20 @@ def _delimiter(mark: str) -> str:
     return mark
 
 
+def _with_key(path: str) -> str:
+    if path.startswith("s3://") and not re.match(r"s3://[^/]+/[^/]", path):
+        raise ValueError("not s3://bucket/key")
+    return path
+
+
 @dataclass(frozen=True, config=STRICT)
 class FilesSource:
     """Parquet, JSON Lines or CSV files: paths or globs, local or `s3://`."""
 
     kind: Literal["files"]
-    paths: Annotated[list[Address], Field(min_length=1, max_length=1_000)]
+    paths: Annotated[
+        list[Annotated[Address, AfterValidator(_with_key)]], Field(min_length=1, max_length=1_000)
+    ]
     format: Literal["parquet", "jsonl", "csv"]
     columns: Columns
     labels: LabelValues

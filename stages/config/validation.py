@@ -51,14 +51,14 @@ def validate(tree: object, origin: str) -> Params:
 
 def _fault(item: ErrorDetails, tree: object) -> str:
     path = [str(part) for part in item["loc"]]
-    name = shown_key(".".join(_without_tags(path, tree))) or "the whole file"
+    name = _cut(shown_key(".".join(_without_tags(path, tree)))) or "the whole file"
     match item["type"]:
         case "unexpected_keyword_argument" | "extra_forbidden":
             return f"unknown key {name}{nearest(path[-1], known_keys())}"
         case "missing" | "missing_argument":
             return f"{name} is missing"
     found = item.get("input")
-    message = item["msg"].removeprefix("Value error, ")
+    message = _cut(item["msg"].removeprefix("Value error, "), 2 * _SHOWN)
     if path == [] or not _is_plain(found):
         return f"{name}: {message}"
     return f"{name} is {shown(name, found)}: {message}"
@@ -102,12 +102,15 @@ def shown(key: str, value: object) -> str:
     if is_address(key, value) and value:
         return "an address"
     try:
-        text = repr(value)
+        return _cut(repr(value))
     except ValueError:
         # Python writes no whole number of more than 4,300 digits.
         return "a number too long to show"
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-# Of a value in an error, in characters.
+# Of a value or a key in an error, in characters.
 _SHOWN = 80
+
+
+def _cut(text: str, most: int = _SHOWN) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"

@@ -20,6 +20,8 @@ MOST_BYTES = 100_000
 MOST_NODES = 10_000
 MOST_LEVELS = 30
 _MERGE = "<<"
+# Ten times as fast where the wheel carries it, as those for Linux do.
+_LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 # Of what the parser says, in characters: it quotes the text.
 _MOST_WORDS = 300
 
@@ -70,7 +72,7 @@ def parse(text: str | bytes, origin: str, *, fix: str) -> Any:
         text = _decoded(text, origin, fix)
     try:
         _check_size(text)
-        tree = yaml.safe_load(text)
+        tree = yaml.load(text, Loader=_LOADER)  # noqa: S506 -- both are safe loaders
         _check_keys(tree)
     except _ExcessError as error:
         raise ConfigError(f"{origin}: {error}", expected="plain, small YAML", fix=fix) from None
@@ -176,7 +178,7 @@ def _place(event: yaml.Event) -> str:
 
 def _check_size(text: str) -> None:
     measure = _Measure()
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=_LOADER):
         measure.take(event)
 
 
