@@ -8,12 +8,14 @@ Reads what `make run` left in `data/`, trains each choice with the default searc
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import measured_on
 from stages import config
+from stages.machine.edge import guarded
 from stages.machine.files import write_json
 from stages.model.evaluation import HoldoutScores
 from stages.model.evaluation import evaluate as compared
@@ -85,4 +87,4 @@ def _scored(params: config.Params, learned: Split, held_out: Split) -> HoldoutSc
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(guarded("benchmarks.choices", main))

@@ -5,8 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import os
 import platform
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from stages.machine.errors import DataError, StageError
+from stages.machine.files import read_json
 
 
 def measured_on() -> dict[str, Any]:
@@ -19,6 +24,40 @@ def measured_on() -> dict[str, Any]:
         "processor": _processor(),
         "python": platform.python_version(),
     }
+
+
+def read_results(path: Path) -> Any:
+    """Return what a benchmark measured and wrote to `path`.
+
+    Raises:
+        DataError: there is no such file, or it is not JSON.
+    """
+    try:
+        return read_json(path)
+    except (OSError, ValueError) as error:
+        found = "it does not exist" if isinstance(error, FileNotFoundError) else str(error)
+        raise DataError(
+            f"{path} cannot be read: {found}",
+            expected="what a benchmark measured",
+            fix=f"git checkout -- {path}",
+        ) from error
+
+
+def call(command: Sequence[str | Path], **options: Any) -> str:
+    """Run a program to its end; return what it prints; its errors appear as they are.
+
+    Args:
+        command: the program and its arguments.
+        options: of `subprocess.run`.
+
+    Raises:
+        StageError: it failed, and said why.
+    """
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, **options)
+    if done.returncode:
+        words = " ".join(map(str, command[1:]))
+        raise StageError(f"{words} exited with {done.returncode}", status=done.returncode)
+    return done.stdout
 
 
 def _processor() -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from benchmarks.browser import opened
 from stages import config
 from stages.dashboards.page import write_page
+from stages.machine.edge import guarded
 from stages.machine.environment import load_environment
 from stages.machine.errors import DataError, RegistryError, UserError
 from stages.machine.files import replacing
@@ -103,4 +104,4 @@ def take(page: Page, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded("benchmarks.pictures", main))

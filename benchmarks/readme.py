@@ -15,10 +15,11 @@ from typing import Any
 
 from benchmarks.drift import figure
 from benchmarks.drift.results import costs, false_alarms, power, usual
-from benchmarks.machine import shown
+from benchmarks.machine import read_results, shown
 from benchmarks.replay_tables import false_harms, later, planted, policies, weeks
 from stages.cli.reference import fill
-from stages.machine.files import read_json, write_text
+from stages.machine.edge import guarded
+from stages.machine.files import write_text
 from stages.model.metrics import HAM_LOST, ONE_MINUS_AUC, RECALL, RECALL_AT_1, Metric
 from stages.records.interval import Interval
 from stages.records.layout import HERE
@@ -78,7 +79,7 @@ def main() -> int:
 
 def figures() -> list[str]:
     """Return the table of what a run achieves and costs."""
-    report, run = Report.read(HERE), read_json(RUN)
+    report, run = Report.read(HERE), read_results(RUN)
     found, holdout = report.candidate.metrics, report.holdout
     quality = (ONE_MINUS_AUC, RECALL_AT_1, RECALL, HAM_LOST)
     rows = [
@@ -101,7 +102,7 @@ def figures() -> list[str]:
 
 def choices() -> list[str]:
     """Return the table of features and classifiers on the same holdout."""
-    measured = read_json(CHOICES)
+    measured = read_results(CHOICES)
     titles = (metric.title for metric in COLUMNS)
     head = ["features and classifier", *titles, "worse than the default by"]
     rows = [_choice(row) for row in measured["choices"]]
@@ -114,7 +115,7 @@ def choices() -> list[str]:
 
 def stack() -> list[str]:
     """Return the sentence on what the team's services cost."""
-    measured = read_json(STACK)
+    measured = read_results(STACK)
     return [
         f"Ready {measured['first_start_seconds_median']:.0f} s after the first `make up`, "
         f"{measured['next_start_seconds_median']:.0f} s after a later one; "
@@ -145,4 +146,4 @@ def draw() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded("benchmarks.readme", main))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from benchmarks.machine import measured_on
 from benchmarks.planted import Plant, corpus, planted, write_stream
 from benchmarks.replay_results import FalseHarms, Noticed, ReplayCosts, ReplayResults
 from stages import config
+from stages.machine.edge import guarded
 from stages.machine.files import replacing
 from stages.machine.pinning import pin_environment
 from stages.mail.sources import open_source
@@ -119,4 +121,4 @@ def _noticed(lived: Sequence[LivedWindow], windows: list[Span], plant: Plant) ->
 
 if __name__ == "__main__":
     pin_environment("benchmarks.replay")
-    main()
+    sys.exit(guarded("benchmarks.replay", main))

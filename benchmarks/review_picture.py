@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 from benchmarks.browser import opened
 from benchmarks.pictures import take
+from stages.machine.edge import guarded
 from stages.machine.errors import DataError, UserError
 from stages.records.layout import HERE
 
@@ -64,4 +65,4 @@ def draw(page: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded("benchmarks.review_picture", main))

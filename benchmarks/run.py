@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.machine import measured_on
+from benchmarks.machine import call, measured_on
+from stages.machine.edge import guarded
 from stages.machine.files import write_json
 
 RESULT = Path(__file__).with_suffix(".json")
@@ -29,7 +29,7 @@ def main() -> None:
     """Measure, and write the result."""
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "spamline"
-        subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)  # noqa: S607
+        call(["git", "clone", "--quiet", ROOT, clone])
         environment = _environment(Path(folder))
         run = _seconds(clone, environment, "-m", "stages", "run")
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
@@ -56,9 +56,9 @@ def _environment(folder: Path) -> dict[str, str]:
 
 def _seconds(clone: Path, environment: dict[str, str], *arguments: str) -> float:
     start = time.monotonic()
-    subprocess.run([sys.executable, *arguments], cwd=clone, env=environment, check=True)
+    print(call([sys.executable, *arguments], cwd=clone, env=environment))
     return time.monotonic() - start
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(guarded("benchmarks.run", main))

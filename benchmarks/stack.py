@@ -10,11 +10,13 @@ Memory counts shared pages in proportion (PSS), a minute after the start; superv
 from __future__ import annotations
 
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 from benchmarks.machine import measured_on
+from stages.machine.edge import guarded
 from stages.machine.files import write_json
 from stages.stack.local import LocalStack, megabytes
 from stages.stack.settings import PORTS, write_settings
@@ -67,4 +69,4 @@ def _seconds(stack: LocalStack) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(guarded("benchmarks.stack", main))

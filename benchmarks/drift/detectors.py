@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache, partial
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.machine import call
 from stages import config
 from stages.drift.comparison import comparison_of
 from stages.drift.sample import Sample
@@ -119,7 +119,7 @@ def install_frouros() -> None:
         pinned = cache_dir() / "benchmarks" / "frouros.txt"
         pinned.parent.mkdir(parents=True, exist_ok=True)
         pinned.write_text(FROUROS)
-        subprocess.run([*pip, str(folder), "--require-hashes", "-r", str(pinned)], check=True)
+        call([*pip, str(folder), "--require-hashes", "-r", str(pinned)])
     sys.path.append(str(folder))
 
 

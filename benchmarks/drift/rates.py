@@ -19,9 +19,9 @@ import numpy as np
 from benchmarks.drift.detectors import DETECTORS, install_frouros
 from benchmarks.drift.shifts import NO_SHIFT, SHIFTS, Draw, Kind, Shift
 from benchmarks.drift.workers import pools, workers
-from benchmarks.machine import measured_on
+from benchmarks.machine import measured_on, read_results
 from stages.machine.console import track
-from stages.machine.files import read_json, write_json
+from stages.machine.files import write_json
 
 RESULT = Path(__file__).with_suffix(".json")
 REFERENCE_SIZE = 2000
@@ -98,7 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--only", nargs="*", choices=list(DETECTORS), default=list(DETECTORS))
     only = parser.parse_args().only
-    done: dict[str, Any] = read_json(RESULT)["cells"] if RESULT.exists() else {}
+    done: dict[str, Any] = read_results(RESULT)["cells"] if RESULT.exists() else {}
     left = [c for c in cells() if c.detector in only and c.name not in done]
     with workers(install_frouros) as processes:
         for cell in track(left, doing="drift", total=len(left)):

@@ -12,8 +12,7 @@ from benchmarks.drift.shifts import NO_SHIFT, SHIFTS, Shift
 from benchmarks.drift.speed import RESULT as SPEED
 from benchmarks.drift.usual import RESULT as USUAL
 from benchmarks.drift.usual import UNUSUAL_RATES
-from benchmarks.machine import shown
-from stages.machine.files import read_json
+from benchmarks.machine import read_results, shown
 from stages.records.interval import Interval
 from stages.review.markdown import table
 
@@ -62,7 +61,7 @@ class Rates:
 
 def load_rates() -> Rates:
     """Return what `python -m benchmarks.drift` measured."""
-    return Rates(read_json(RESULT))
+    return Rates(read_results(RESULT))
 
 
 def false_alarms() -> list[str]:
@@ -107,7 +106,7 @@ def power() -> list[str]:
 
 def usual() -> list[str]:
     """Return the table of how often a change in real mail, in date order, is seen and matters."""
-    measured = read_json(USUAL)
+    measured = read_results(USUAL)
     ways = [*(f"`unusual_rate` {rate:g}" for rate in UNUSUAL_RATES[:-1]), "`effect_floor`"]
     head = ["window of 100", "changed", *(f"matters, {way}" for way in ways)]
     rows = []
@@ -120,7 +119,7 @@ def usual() -> list[str]:
 
 def costs() -> list[str]:
     """Return the table of what a decision costs."""
-    measured = read_json(SPEED)
+    measured = read_results(SPEED)
     head = ["decision by", "reference", "window", "first, CPU-s", "then, CPU-s", "peak, MB"]
     rows = [
         [

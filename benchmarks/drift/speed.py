@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -29,7 +28,8 @@ from benchmarks.drift.detectors import (
     sampled,
     vote_on,
 )
-from benchmarks.machine import measured_on
+from benchmarks.machine import call, measured_on
+from stages.machine.edge import guarded
 from stages.machine.files import write_json
 from stages.machine.pinning import pin_environment
 from stages.machine.variables import CACHE
@@ -58,13 +58,8 @@ def main() -> None:
     for detector, sizes in MEASURED.items():
         for reference, window in sizes:
             command = [sys.executable, "-m", "benchmarks.drift.speed"]
-            done = subprocess.run(
-                [*command, detector, str(reference), str(window)],
-                capture_output=True,
-                check=True,
-                text=True,
-            )
-            found = json.loads(done.stdout.splitlines()[-1])
+            said = call([*command, detector, str(reference), str(window)])
+            found = json.loads(said.splitlines()[-1])
             rows.append({"detector": detector, "reference": reference, "window": window, **found})
             print(rows[-1])
     write_json(RESULT, {"machine": measured_on(), "decisions": rows})
@@ -129,4 +124,4 @@ _WAYS: dict[str, tuple[Any, Any]] = {
 
 if __name__ == "__main__":
     pin_environment("benchmarks.drift.speed")
-    main()
+    sys.exit(guarded("benchmarks.drift.speed", main))

@@ -11,6 +11,7 @@ unusual at the rate `drift.unusual_rate`. Writes `usual.json`; takes about ten m
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from stages import config
 from stages.drift.comparison import comparison_of
 from stages.drift.sample import Sample
 from stages.machine.console import track
+from stages.machine.edge import guarded
 from stages.machine.files import write_json
 from stages.machine.pinning import pin_environment
 
@@ -98,4 +100,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     pin_environment("benchmarks.drift.usual")
-    main()
+    sys.exit(guarded("benchmarks.drift.usual", main))

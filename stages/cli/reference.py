@@ -16,8 +16,9 @@ from pathlib import Path
 import click
 
 from stages.cli.table import NOUNS, PROGRAM, WIDTH, cli
+from stages.machine.edge import guarded
 from stages.machine.errors import ConfigError
-from stages.machine.files import write_text
+from stages.machine.files import read_text, write_text
 from stages.machine.pinning import PINNED_ENVIRONMENT
 from stages.machine.variables import VARIABLES, Topic
 
@@ -48,9 +49,9 @@ def fill(page: Path, blocks: Mapping[str, Iterable[str]], *, check: bool) -> boo
         Whether the page lacked them.
 
     Raises:
-        ConfigError: the page has no such markers.
+        ConfigError: the page cannot be read, or has no such markers.
     """
-    text = written = page.read_text(encoding="utf-8")
+    text = written = _text(page)
     for name, lines in blocks.items():
         block = f"<!-- {name}: make readme -->\n" + "\n".join(lines) + f"\n<!-- end of {name} -->"
         pattern = rf"<!-- {name}: make readme -->.*?<!-- end of {name} -->"
@@ -64,6 +65,17 @@ def fill(page: Path, blocks: Mapping[str, Iterable[str]], *, check: bool) -> boo
     if not check:
         write_text(page, written)
     return written != text
+
+
+def _text(page: Path) -> str:
+    try:
+        return read_text(page)
+    except (FileNotFoundError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{page} cannot be read ({type(error).__name__})",
+            expected="a page of a clone, with places for what is generated",
+            fix=f"git checkout -- {page}",
+        ) from error
 
 
 def verbs() -> list[str]:
@@ -114,4 +126,4 @@ def _command(context: click.Context, verb: str) -> click.Command:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded("stages.cli.reference", main))

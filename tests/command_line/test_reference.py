@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -48,3 +50,28 @@ def test_a_page_without_a_place_for_it_is_one_line(tmp_path: Path) -> None:
     page.write_text("# Page\n")
     with pytest.raises(ConfigError, match=r"page\.md has no place for verbs"):
         fill(page, {"verbs": []}, check=True)
+
+
+@pytest.mark.parametrize(
+    "module", ["stages.cli.reference", "benchmarks.readme", "benchmarks.drift.usual"]
+)
+def test_a_program_outside_a_project_is_one_line(root: Path, tmp_path: Path, module: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", module],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert re.fullmatch(rf"{module}: .+; expected .+; fix: .+\n", done.stderr)
+
+
+def test_every_program_of_ours_has_the_one_edge(root: Path) -> None:
+    for folder in ("stages", "benchmarks"):
+        for path in (root / folder).rglob("*.py"):
+            _, begins, ending = path.read_text().partition('if __name__ == "__main__":')
+            # The command line calls it in `stages/cli/entry.py`.
+            if begins and path != root / "stages/__main__.py":
+                assert "sys.exit(guarded(" in ending, path
