@@ -57,7 +57,7 @@ def call(command: Sequence[str | Path], **options: Any) -> str:
     if done.returncode:
         words = " ".join(map(str, command[1:]))
         raise StageError(f"{words} exited with {done.returncode}", status=done.returncode)
-    return done.stdout
+    return str(done.stdout)
 
 
 def _processor() -> str:
