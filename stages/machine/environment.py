@@ -63,8 +63,12 @@ def read_environment(path: Path = DOTENV) -> dict[str, str]:
                 f"{path} has more than {_MOST_BYTES:,} bytes", expected="a smaller file", fix=fix
             )
         # Not interpolated by dotenv, which would mix the shell's values with those of the file.
-        values = dotenv_values(stream=StringIO(read_text(path)), interpolate=False)
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_text(path)
+        if "\0" in text:
+            # No variable can hold it.
+            raise ValueError
+        values = dotenv_values(stream=StringIO(text), interpolate=False)
+    except (OSError, ValueError) as error:
         raise ConfigError(
             f"{path} cannot be read ({_words(error)})",
             expected="lines of NAME=VALUE that this user may read",
@@ -87,7 +91,7 @@ def read_environment(path: Path = DOTENV) -> dict[str, str]:
         ) from None
 
 
-def _words(error: OSError | UnicodeDecodeError) -> str:
+def _words(error: OSError | ValueError) -> str:
     """Return what is wrong, without what is in the file: it holds passwords."""
     return (isinstance(error, OSError) and error.strerror) or type(error).__name__
 

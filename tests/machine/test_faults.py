@@ -9,13 +9,15 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from stages.machine.errors import UserError
 from stages.machine.faults import from_outside
+from stages.machine.files import write_text
+from tests.mounts import full, read_only
 
 LIMITED = """
 import resource, sys
@@ -124,26 +126,17 @@ def test_a_fault_of_the_machine_is_one_line(
     assert found.exit_status == UserError.exit_status
 
 
-@pytest.fixture
-def read_only(tmp_path: Path) -> Iterator[Path]:
-    """A file system that may not be written to, where this user may mount one."""
-    folder = tmp_path / "volume"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(folder)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("this user may not mount a file system")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+def test_a_read_only_file_system_is_one_line(tmp_path: Path) -> None:
+    with read_only(tmp_path), pytest.raises(OSError, match="Read-only") as caught:
+        (tmp_path / "x").touch()
+    words = f"{tmp_path / 'x'}; expected a file system that may be written to"
+    assert words in str(from_outside(caught.value))
 
 
-def test_a_read_only_file_system_is_one_line(read_only: Path) -> None:
-    with pytest.raises(OSError, match="Read-only") as caught:
-        (read_only / "x").touch()
-    assert f"{read_only / 'x'}; expected a file system that may be written to" in str(
-        from_outside(caught.value)
-    )
+def test_a_full_disk_is_one_line_with_the_file(tmp_path: Path) -> None:
+    with full(tmp_path / "volume") as folder, pytest.raises(OSError, match="No space") as caught:
+        write_text(folder / "x.json", "x" * 10_000)
+    assert f"No space left on device: {folder / 'x.json'}; " in str(from_outside(caught.value))
 
 
 def wrong_path(folder: Path) -> None:

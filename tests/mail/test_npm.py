@@ -2,11 +2,9 @@
 
 import base64
 import hashlib
-import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from stages.machine.errors import BusyError, SourceError
 from stages.mail.sources import npm
 from stages.mail.sources.npm import fetch_package
 from tests.mail.conftest import Registry
+from tests.mounts import full, read_only
 
 PACKAGE = ("@stdlib/corpus", "1.0.0")
 
@@ -85,35 +84,19 @@ def test_a_tarball_put_there_by_hand_needs_no_network(
     assert fetch_package(*PACKAGE, integrity(b"by hand")) == kept
 
 
-@pytest.fixture
-def full(tmp_path: Path) -> Iterator[Path]:
-    """A full file system with an empty folder, where this user may mount one."""
-    folder = tmp_path / "volume"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("this user may not mount a file system")
-    (folder / "empty").mkdir()
-    with suppress(OSError), (folder / "all").open("wb", buffering=0) as stream:
-        while True:
-            stream.write(bytes(4096))
-    yield folder / "empty"
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
 @pytest.mark.parametrize("variable", ["SPAMLINE_CACHE", "npm_config_cache"])
 @pytest.mark.parametrize("mode", ["full", "read-only"])
 def test_a_disk_that_takes_nothing_is_no_matter_of_the_network(
-    registry: Registry, full: Path, monkeypatch: pytest.MonkeyPatch, variable: str, mode: str
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, mode: str
 ) -> None:
     registry.tarball = registry.tarball + bytes(100_000)
-    monkeypatch.setenv(variable, str(full))
-    if mode == "read-only":
-        subprocess.run(["mount", "-o", "remount,ro", str(full.parent)], check=True)
-    with pytest.raises(SourceError) as caught:
-        fetch_package(*PACKAGE, integrity(registry.tarball))
+    with ExitStack() as mounts:
+        folder = mounts.enter_context(full(tmp_path / "volume"))
+        if mode == "read-only":
+            mounts.enter_context(read_only(folder))
+        monkeypatch.setenv(variable, str(folder))
+        with pytest.raises(SourceError) as caught:
+            fetch_package(*PACKAGE, integrity(registry.tarball))
     line = str(caught.value)
     assert "\n" not in line
     assert "network" not in line
