@@ -150,7 +150,10 @@ GITHUB_REPOSITORY = Variable(
     default="branches are pushed and nothing else",
 )
 GITHUB_TOKEN = Variable(
-    "GITHUB_TOKEN", Topic.GITHUB, "the token to write them with", default="the App's key"
+    "GITHUB_TOKEN",
+    Topic.GITHUB,
+    "the token to write them with, and git's password there if git knows no other",
+    default="the App's key",
 )
 APP_ID = Variable(
     "SPAMLINE_APP_ID",

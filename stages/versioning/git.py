@@ -10,6 +10,7 @@ from pathlib import Path
 
 from stages.machine.errors import GitError
 from stages.machine.redaction import cleaned
+from stages.machine.variables import GITHUB_SERVER_URL, GITHUB_TOKEN
 from stages.records.layout import HERE, Layout
 from stages.versioning.quiet_access import without_arguments
 
@@ -19,6 +20,9 @@ _AUTHOR = ("-c", "user.name=spamline", "-c", "user.email=spamline@localhost")
 _REMOTE = ("fetch", "ls-remote", "push")
 # Seconds; a remote that does not answer in that time is dead.
 _PATIENCE = 300
+# Where nobody else knows the password for the forge's server, it is the token of the environment: a
+# checkout in a workflow keeps none, so only the step that pushes has it. No argument shows it.
+_ANSWER = f'!answer() {{ echo username=x-access-token; echo "password=${GITHUB_TOKEN}"; }}; answer'
 
 
 def fetch_main(layout: Layout = HERE) -> str:
@@ -179,13 +183,20 @@ def _addresses(layout: Layout) -> list[str]:
     return [line.partition(" ")[2] for line in lines]
 
 
+def _credentials() -> list[str]:
+    if not os.environ.get(GITHUB_TOKEN):
+        return []
+    server = os.environ.get(GITHUB_SERVER_URL) or "https://github.com"
+    return ["-c", f"credential.{server}.helper={_ANSWER}"]
+
+
 def _run(layout: Layout, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     environment = dict(os.environ)
     if arguments[0] in _REMOTE:
         environment |= without_arguments(_addresses(layout), environment)
     try:
         return subprocess.run(  # noqa: S603 -- a list, no shell
-            ["git", *arguments],  # noqa: S607 -- the user's git
+            ["git", *_credentials(), *arguments],  # noqa: S607 -- the user's git
             cwd=layout.root,
             capture_output=True,
             check=False,

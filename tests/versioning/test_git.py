@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import subprocess
 import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 import pytest
@@ -144,3 +146,46 @@ def test_settings_of_git_in_the_environment_stay() -> None:
     assert without_arguments(["git@host:x", "https://host/x"], given) == {}
     alone = without_arguments(["https://token@host/x"], {})
     assert alone["GIT_CONFIG_KEY_1"] == "credential.https://host.username"
+
+
+class _Refusing(BaseHTTPRequestHandler):
+    """A server that lets nobody in, and notes who asked."""
+
+    asked: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.headers["Authorization"])
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="git"')
+        self.end_headers()
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    _Refusing.asked.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_the_token_is_the_password_of_the_forges_server_alone(
+    project: Path, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkout in a workflow keeps no credential of its own."""
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", "/dev/null")
+    monkeypatch.setenv("GITHUB_TOKEN", "t0ken")
+    subprocess.run(["git", "remote", "add", "origin", f"{server}/owner/name"], check=True)
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.example")
+    with pytest.raises(GitError):
+        git.fetch_main()
+    assert set(_Refusing.asked) == {None}
+    monkeypatch.setenv("GITHUB_SERVER_URL", server)
+    with pytest.raises(GitError) as refused:
+        git.fetch_main()
+    assert _Refusing.asked[-1] == "Basic " + base64.b64encode(b"x-access-token:t0ken").decode()
+    assert "t0ken" not in str(refused.value)
