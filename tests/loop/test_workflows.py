@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -44,12 +45,38 @@ def steps(workflows: dict[str, Any]) -> list[dict[str, Any]]:
     return [step for _, job in jobs(workflows) for step in job["steps"]]
 
 
-def test_they_are_the_four_and_actionlint_finds_nothing(
-    root: Path, workflows: dict[str, Any]
-) -> None:
+def test_they_are_the_four(workflows: dict[str, Any]) -> None:
     assert sorted(workflows) == sorted(NAMES)
-    done = subprocess.run(["actionlint"], cwd=root, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("linter", "before", "after", "found"),
+    [
+        ("actionlint", "timeout-minutes", "timeout-minuets", "timeout-minuets"),
+        ("zizmor", "persist-credentials: false", "clean: true", "artipacked"),
+        ("zizmor", "run: make install", "run: echo ${{ inputs.as_of }}", "template-injection"),
+    ],
+)
+def test_lint_finds_mistakes_and_holes(
+    root: Path, tmp_path: Path, linter: str, before: str, after: str, found: str
+) -> None:
+    """By the commands of `make lint`, in a folder with the workflows alone."""
+    (command,) = re.findall(rf"^\t({linter}\b.*)$", (root / "Makefile").read_text(), re.M)
+    shutil.copytree(root / ".github", tmp_path / ".github")
+    (tmp_path / ".git").mkdir()
+    path = tmp_path / ".github/workflows/monitor.yml"
+
+    def lint() -> tuple[int, str]:
+        done = subprocess.run(
+            command.split(), cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    assert lint()[0] == 0
+    path.write_text(path.read_text().replace(before, after))
+    status, said = lint()
+    assert status
+    assert found in said
 
 
 def test_each_step_is_an_action_or_calls_make(root: Path, workflows: dict[str, Any]) -> None:
