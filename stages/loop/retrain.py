@@ -30,7 +30,6 @@ from stages.loop.proposal import (
 from stages.loop.window import set_window
 from stages.machine.console import say
 from stages.machine.errors import GateError, GitError
-from stages.machine.files import exclusive
 from stages.records.layout import HERE, Layout
 from stages.records.pointer import Pointer
 from stages.records.receipt import Receipt
@@ -39,6 +38,7 @@ from stages.review.facts import Facts, gather
 from stages.review.page import page, title
 from stages.review.write import drawn, write_review
 from stages.versioning import git
+from stages.versioning.alone import alone
 from stages.versioning.checkout import newest_main, start_over
 from stages.versioning.dvc import reproduce
 from stages.versioning.transfer import push
@@ -96,7 +96,7 @@ def retrain(
         UserError: a stage, a store, git or the forge failed; run again when it is fixed.
     """
     forge = open_forge()
-    with exclusive(layout.run_lock, "a run"), newest_main(layout=layout) as base:
+    with alone(layout), newest_main(layout=layout) as base:
         judged = judge_newest(day, layout)
         if judged is None:
             return

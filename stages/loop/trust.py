@@ -24,6 +24,7 @@ from stages.records.receipt import SPLITS, parse_receipt
 from stages.records.report import Report
 from stages.registry.shelves import packed_digest
 from stages.versioning import git
+from stages.versioning.alone import alone
 from stages.versioning.default_remote import default_remote
 from stages.versioning.dvc import reproduce, stale
 from stages.versioning.transfer import check_pushed
@@ -37,7 +38,13 @@ def trust(layout: Layout = HERE) -> None:
         ConfigError: `params.yaml` is not the composition of `conf/`.
         StageError: evaluate cannot run here, for want of data or of the champion.
         StoreError: the remote lacks something, or cannot be asked.
+        BusyError: a run or a DVC command is at work here.
     """
+    with alone(layout):
+        _trust(layout)
+
+
+def _trust(layout: Layout) -> None:
     config.check_composition(layout.params, layout.conf)
     say("trust: params.yaml is the composition of conf/")
     check_fresh(layout)

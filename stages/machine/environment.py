@@ -13,7 +13,7 @@ from pathlib import Path
 
 from stages.machine.errors import ConfigError
 from stages.machine.files import read_text
-from stages.machine.variables import EXPERIMENT, GITHUB_TOKEN
+from stages.machine.variables import DVC_STAGE, EXPERIMENT, GITHUB_TOKEN
 
 DOTENV = Path(".env")
 # Of the file, and of any of its values: what Linux takes for one variable.
@@ -25,6 +25,11 @@ _OURS = ("AWS_", GITHUB_TOKEN, "MLFLOW_", "SPAMLINE_")
 def in_experiment(environment: Mapping[str, str] = os.environ) -> bool:
     """Return whether DVC runs an experiment, which publishes nothing."""
     return bool(environment.get(EXPERIMENT))
+
+
+def under_dvc(environment: Mapping[str, str] = os.environ) -> bool:
+    """Return whether DVC runs this command, as that of a stage."""
+    return bool(environment.get(DVC_STAGE))
 
 
 def forget_empty(environment: MutableMapping[str, str] = os.environ) -> None:

@@ -142,6 +142,12 @@ EXPERIMENT = Variable(
     "set by DVC in an experiment, which then publishes nothing",
     default="not an experiment",
 )
+DVC_STAGE = Variable(
+    "DVC_STAGE",
+    Topic.LOOP,
+    "set by DVC for a stage's command; without it, a stage keeps DVC out of the checkout itself",
+    default="not a stage of a `dvc repro`",
+)
 
 GITHUB_REPOSITORY = Variable(
     "GITHUB_REPOSITORY",

@@ -43,6 +43,11 @@ class Layout:
         return self.root / "dvc.lock"
 
     @property
+    def dvc(self) -> Path:
+        """DVC's own folder, which makes the project a checkout."""
+        return self.root / ".dvc"
+
+    @property
     def dotenv(self) -> Path:
         """Addresses and credentials of this checkout; ignored by git."""
         return self.root / ".env"
@@ -171,7 +176,7 @@ class Layout:
 
     @property
     def run_lock(self) -> Path:
-        """Held by a whole run: two at once would disturb each other."""
+        """Held by a whole run, and by a stage that is run by hand."""
         return self.data / ".run.lock"
 
     def stage_lock(self, stage: str, *split: str) -> Path:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from stages.machine.files import exclusive
 from stages.records.layout import HERE, Layout
 from stages.run.stage import run_stage
 from stages.run.summary import print_scoring
+from stages.versioning.alone import alone
 
 CHAIN = (("fetch",), ("embed", "batch"), ("infer",), ("monitor",))
 
@@ -16,10 +16,10 @@ def score(layout: Layout = HERE) -> None:
     Every stage runs, whatever an earlier job left: it is unknown what that was made from.
 
     Raises:
-        BusyError: a run or another scoring is at work here.
+        BusyError: a run, another scoring or a DVC command is at work here.
         UserError: of a stage; those after it have not run.
     """
-    with exclusive(layout.run_lock, "a run"):
+    with alone(layout):
         for stage in CHAIN:
             run_stage(*stage, layout=layout)
         print_scoring(layout)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 
 from stages import config
 from stages.machine.console import say
-from stages.machine.environment import in_experiment
+from stages.machine.environment import in_experiment, under_dvc
 from stages.machine.files import exclusive
 from stages.records.layout import HERE, Layout
 from stages.registry.shelf import Shelf
@@ -14,6 +15,7 @@ from stages.registry.shelves import RegistryShelf, TrackedShelf
 from stages.run.arrival import publish_verdict_of, send_predictions
 from stages.run.inputs import check_inputs
 from stages.stores.delivery import predictions_url
+from stages.versioning.alone import alone
 
 # Where the models of a stage come from; the other stages take none.
 _SHELVES = {
@@ -35,7 +37,7 @@ def run_stage(stage: str, *split: str, layout: Layout = HERE) -> None:
         layout: the project.
 
     Raises:
-        BusyError: it is already running here.
+        BusyError: it is already running here, or a run or a DVC command is that did not start it.
         StoreError: what was found is written here, but a store cannot be reached or refuses.
         UserError: of the stage, its parameters or its inputs.
     """
@@ -44,13 +46,18 @@ def run_stage(stage: str, *split: str, layout: Layout = HERE) -> None:
     sections = config.read(stage, view, layout.params, layout.pipeline)
     params = config.load(layout.params)
     check_inputs("@".join([stage, *split]), layout)
-    with exclusive(layout.stage_lock(stage, *split), stage):
+    with exclusive(layout.stage_lock(stage, *split), stage), _place(layout):
         _check_addresses(stage, params)
         shelves = _shelves(stage, params, layout)
         line = edge.run(sections, layout, *split, *shelves)
         if stage == "monitor":
             _write_page(layout, *shelves)
         say("; ".join([line, *_brought(stage, params, layout)]))
+
+
+def _place(layout: Layout) -> AbstractContextManager[None]:
+    """Keep others out of the checkout, unless DVC runs this stage and does that itself."""
+    return nullcontext() if under_dvc() else alone(layout)
 
 
 def _shelves(stage: str, params: config.Params, layout: Layout) -> list[Shelf]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from stages import config
 from stages.machine.console import say
-from stages.machine.files import exclusive
 from stages.records.layout import HERE, Layout
 from stages.records.pointer import Pointer
 from stages.registry.promotion import promote, publish, vacate
 from stages.registry.shelves import RegistryShelf
 from stages.run.arrival import bring
 from stages.run.summary import print_summary
+from stages.versioning.alone import alone
 from stages.versioning.dvc import reproduce
 from stages.versioning.tracked import tracked_model
 
@@ -22,11 +22,12 @@ def run(layout: Layout = HERE) -> None:
         GateError: the gate refused a first model: there is nothing to score the batch with.
         StageError: a stage failed.
         ConfigError: `params.yaml` is not the composition of `conf/`: an edit would go unnoticed.
-        BusyError: another run is at work here.
+        BusyError: another run, or a DVC command, is at work here.
     """
-    config.check_composition(layout.params, layout.conf)
-    params = config.load(layout.params)
-    with exclusive(layout.run_lock, "a run"):
+    with alone(layout):
+        # An experiment, while it runs, has put its own parameters here.
+        config.check_composition(layout.params, layout.conf)
+        params = config.load(layout.params)
         if not params.source.pinned:
             # DVC sees parameters, not the mail behind them.
             reproduce("fetch", force=True, layout=layout)

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages import config
-from stages.machine.errors import BusyError, StageError, UserError
+from stages.machine.errors import StageError, UserError
 from stages.machine.faults import from_outside
 from stages.machine.redaction import cleaned
 from stages.records.layout import HERE, Layout
 from stages.versioning import git
+from stages.versioning.alone import busy, holds
 from stages.versioning.default_remote import secret_words
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def repository(layout: Layout = HERE) -> Iterator[Repo]:
         UserError: DVC itself refused, in its own words.
     """
     from dvc.exceptions import DvcException
-    from dvc.lock import LockError
+    from dvc.lock import LockError, LockNoop
     from dvc.repo import Repo
 
     if layout.pipeline.exists():
@@ -40,13 +41,12 @@ def repository(layout: Layout = HERE) -> Iterator[Repo]:
         config.declarations(layout.pipeline)
     try:
         with Repo(str(layout.root)) as repo:
+            if holds(layout):
+                # DVC would wait for the lock that this process has, and then release it.
+                repo.lock = LockNoop()
             yield repo
     except LockError as error:
-        raise BusyError(
-            "another DVC command is at work here",
-            expected="one at a time",
-            fix="wait for it to end, then run again",
-        ) from error
+        raise busy() from error
     except ImportError as error:
         if "requires 'dvc-" not in str(error):
             raise

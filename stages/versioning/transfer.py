@@ -9,6 +9,7 @@ from stages.machine.console import say
 from stages.machine.errors import StoreError
 from stages.machine.redaction import cleaned
 from stages.records.layout import HERE, Layout
+from stages.versioning.alone import alone
 from stages.versioning.default_remote import Remote, default_remote, secret_words
 from stages.versioning.dvc import repository
 from stages.versioning.terse import terse
@@ -46,12 +47,12 @@ def pull(layout: Layout = HERE) -> None:
 
     Raises:
         StoreError: the remote cannot be used, or lacks something; what it has is here.
-        BusyError: another DVC command is at work here.
+        BusyError: a run, or another DVC command, is at work here.
     """
     from dvc.exceptions import CheckoutError, DownloadError
 
     remote = _checked(layout, trouble="nothing was pulled", then="make pull")
-    with repository(layout) as repo, terse(secret_words(layout)) as failures:
+    with alone(layout), repository(layout) as repo, terse(secret_words(layout)) as failures:
         try:
             found = repo.pull()
         except (CheckoutError, DownloadError) as error:
