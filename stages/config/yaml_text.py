@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from stages.config.credentials import shown_key
 from stages.machine.errors import ConfigError
 from stages.machine.redaction import cleaned, yaml_fault
 
@@ -145,7 +146,8 @@ class _Measure:
             case yaml.AliasEvent():
                 self._turn(None, event)
                 if event.anchor not in self.sizes:
-                    raise _ExcessError(f"*{event.anchor} stands for nothing yet{_place(event)}")
+                    # Its name may be a password that begins with a star.
+                    raise _ExcessError(f"an alias of nothing before it{_place(event)}")
                 self._count(None, self.sizes[event.anchor])
             case yaml.ScalarEvent():
                 self._turn(event.value, event)
@@ -167,9 +169,14 @@ class _Measure:
             if text is None:
                 raise _ExcessError(f"a key that is not a text{_place(event)}")
             if text in keys and text != _MERGE:
-                raise _ExcessError(f"the key {text[:60]!r} twice{_place(event)}")
+                raise _ExcessError(f"{_named(text)} twice{_place(event)}")
             keys.add(text)
         self.opened[-1].is_key = not self.opened[-1].is_key
+
+
+def _named(key: object) -> str:
+    name = str(key)
+    return f"the key {name[:60]}" if shown_key(name) == name else shown_key(name)
 
 
 def _place(event: yaml.Event) -> str:
@@ -185,7 +192,7 @@ def _check_size(text: str) -> None:
 def _check_keys(tree: object) -> None:
     for key in _keys(tree):
         if not isinstance(key, str):
-            raise _ExcessError(f"the key {str(key)[:60]} is not a text")
+            raise _ExcessError(f"{_named(key)} is not a text")
 
 
 def _keys(tree: object) -> Iterator[object]:

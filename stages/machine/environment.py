@@ -68,11 +68,7 @@ def read_environment(path: Path = DOTENV) -> dict[str, str]:
                 f"{path} has more than {_MOST_BYTES:,} bytes", expected="a smaller file", fix=fix
             )
         # Not interpolated by dotenv, which would mix the shell's values with those of the file.
-        text = read_text(path)
-        if "\0" in text:
-            # No variable can hold it.
-            raise ValueError
-        values = dotenv_values(stream=StringIO(text), interpolate=False)
+        values = dotenv_values(stream=StringIO(read_text(path)), interpolate=False)
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"{path} cannot be read ({_words(error)})",

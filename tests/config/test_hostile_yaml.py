@@ -29,15 +29,15 @@ MERGES = "a0: &a0 {x: 1}\n" + "".join(
 HOSTILE = {
     "laughs": (LAUGHS, "aliases expanded"),
     "merges": (MERGES, "aliases expanded"),
-    "endless": ("a: &a [*a]", "stands for nothing yet"),
+    "endless": ("a: &a [*a]", "an alias of nothing before it"),
     "deep": ("[" * 90_000, "more than 30 levels"),
     "deep-mappings": ("{a: " * 20_000, "more than 30 levels"),
     "deep-block": ("- " * 40_000, "more than 30 levels"),
     "many": ("[" + "1," * 45_000 + "]", "keys and values"),
     "large": ("x" * (MOST_BYTES + 1), "bytes"),
     "documents": ("---\na\n" * 15_000, "a second document in line 3"),
-    "twice": ("seed: 1\nregistry: {}\nseed: 2\n", "the key 'seed' twice in line 3"),
-    "twice-below": ("a:\n  b: 1\n  b: 1\n", "the key 'b' twice in line 3"),
+    "twice": ("seed: 1\nregistry: {}\nseed: 2\n", "the key seed twice in line 3"),
+    "twice-below": ("a:\n  b: 1\n  b: 1\n", "the key b twice in line 3"),
     "number-key": ("1: x", "the key 1 is not a text"),
     "null-key": ("null: x", "the key None is not a text"),
     "date-key": ("2002-08-19: x", "the key 2002-08-19 is not a text"),
@@ -83,7 +83,8 @@ def test_dvc_and_the_review_are_not_given_a_hostile_file(case: str, tmp_path: Pa
     layout = Layout(tmp_path)
     layout.pipeline.write_text(text)
     assert said in refused(lambda: repository(layout).__enter__())
-    assert said in refused(lambda: parameters(text.encode()))
+    # An old commit may have one: the review goes on without its parameters.
+    assert parameters(text.encode()) == {}
 
 
 @pytest.mark.parametrize(
