@@ -240,7 +240,7 @@ def test_a_run_that_fails_and_a_review_show_no_secret(
     for text in (comment["body"], page):
         assert "| `stores.history` | not shown | changed |" in text
     said += [comment["body"], page]
-    assert clone.run("git", "status", "--porcelain") == ""
+    assert clone.run("git", "status", "--porcelain", "--untracked-files=no") == ""
     for place, secret in SECRET.items():
         assert not files_with(clone, secret), place
         assert not [text for text in said if secret in text], place
