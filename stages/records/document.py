@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from stages.machine.errors import UserError
 from stages.machine.files import read_bytes, write_json
 
 T = TypeVar("T")
+# The digest of a model, which also names files: nothing else may come from a file of ours.
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 def parsed(adapter: TypeAdapter[T], content: bytes | str) -> T:

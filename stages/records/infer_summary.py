@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from stages.machine.errors import DataError
-from stages.records.document import read_document, write_document
+from stages.records.document import Digest, read_document, write_document
 from stages.records.layout import Layout
 
 
@@ -40,7 +40,7 @@ class InferSummary:
         histogram: messages in ten equal bins of the probability, 0 to 1.
     """
 
-    model: str
+    model: Digest
     window: WindowEdges
     messages: int
     spam: int

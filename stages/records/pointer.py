@@ -7,16 +7,14 @@ that commit rolls back; MLflow's alias `champion` follows.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from stages.machine.errors import RegistryError
-from stages.records.document import read_document, write_document
+from stages.records.document import Digest, read_document, write_document
 from stages.records.holdout import Holdout
 from stages.records.layout import Layout
-
-_Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True)
@@ -34,8 +32,8 @@ class Pointer:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(strict=True, extra="forbid")
 
     name: str
-    model: _Digest | None
-    previous: _Digest | None
+    model: Digest | None
+    previous: Digest | None
     holdout: Holdout | None = None
 
     def write(self, layout: Layout) -> None:

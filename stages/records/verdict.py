@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter
 from stages.machine.errors import DataError
 from stages.machine.files import json_text, rounded, write_text
 from stages.records.decision import Cause, Decision
-from stages.records.document import parsed, plain, read_document
+from stages.records.document import Digest, parsed, plain, read_document
 from stages.records.layout import Layout
 
 T = TypeVar("T")
@@ -219,7 +219,7 @@ class Verdict:
     """
 
     decision: Decision
-    model: str
+    model: Digest
     window: JudgedWindow
     reference: JudgedAgainst
     votes: int

@@ -105,7 +105,9 @@ def history(path: Path, layout: Layout = HERE, *, most: int | None = None) -> li
 def content(commit: str, path: Path, layout: Layout = HERE) -> bytes | None:
     """Return the bytes of a file as `commit` has it, or None if it has no such file."""
     # With `./` the path counts from the folder of the checkout, as it does in `history`.
-    done = _run(layout, "show", f"{commit}:./{layout.inside(path).as_posix()}")
+    name = f"{commit}:./{layout.inside(path).as_posix()}"
+    # What a person gives for a commit may look like an option, of which one writes files.
+    done = _run(layout, "show", "--end-of-options", name)
     return done.stdout if done.returncode == 0 else None
 
 

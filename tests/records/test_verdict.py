@@ -85,6 +85,7 @@ def test_a_threshold_that_nothing_reaches_is_null_in_the_file() -> None:
     [
         ({"decision": "calm"}, "decision"),
         ({"model": None}, "model"),
+        ({"model": "../../../outside"}, "model"),
         ({"window": {"from": "yesterday"}}, "window.from"),
         ({"statistics": {"mmd": 1}}, "statistics.mmd"),
     ],

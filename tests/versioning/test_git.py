@@ -44,6 +44,13 @@ def test_history_and_content_in_a_folder_below_the_top(project: Path) -> None:
     assert git.content(newest, Path("absent")) is None
 
 
+def test_what_is_given_for_a_commit_is_never_an_option(project: Path) -> None:
+    assert git.content("--output=x", Path("file")) is None
+    with pytest.raises(GitError):
+        git.commit_of("--output=x")
+    assert [path.name for path in project.iterdir()] == ["file"]
+
+
 def test_without_a_repository_no_model_is_tracked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
