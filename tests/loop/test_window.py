@@ -174,7 +174,21 @@ def test_a_replay_lives_through_a_past_corpus_day_by_day() -> None:
     assert day_of(dt.date(2026, 12, 9), {}) == dt.date(2026, 12, 9)
 
 
-@pytest.mark.parametrize("replay", ["yesterday", "2026-12-01", "2026-12-10:2002-08-26", "a:b:c"])
+@pytest.mark.parametrize(
+    "replay",
+    [
+        *("yesterday", "2026-12-01", "2026-12-10:2002-08-26", "a:b:c"),
+        "0001-01-01:9999-12-31",
+    ],
+)
 def test_a_replay_that_is_none_is_one_line(replay: str) -> None:
     with pytest.raises(ConfigError, match=REPLAY):
         day_of(dt.date(2026, 12, 9), {REPLAY: replay})
+
+
+def test_a_window_beyond_what_a_window_may_be_is_one_line(window: config.Window) -> None:
+    with pytest.raises(ConfigError, match="is not one"):
+        newest_whole(window, dt.date.max)
+    late = dataclasses.replace(window, batch_to=dt.date(2199, 12, 31))
+    with pytest.raises(ConfigError, match="is not one"):
+        after(late)

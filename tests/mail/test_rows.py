@@ -194,6 +194,9 @@ def test_a_line_without_end_is_not_read_whole(
         ("ascii", "text,label\n\né,ham\n".encode(), "line 3: the byte 0xc3 is not ascii"),
         ("windows-1252", b"text,label\na\x81,ham\n", "line 2: the byte 0x81 is not windows-1252"),
         ("utf-16", "text,label\na,ham\n".encode("utf-16")[:-1], "line 2: the byte 0x0a is not"),
+        ("utf-16", b"text,label\na,ham\n", "line 1: UTF-16 stream does not start with BOM"),
+        ("idna", b"text,label\na\xff,ham\n", "line 1: Unsupported error handling"),
+        ("undefined", b"text,label\na,ham\n", "line 1: undefined encoding"),
         ("shift_jis", b"text,label\n\x82\xa0,ham\n\xff,ham\n", "line 3: the byte 0xff is not"),
     ],
 )

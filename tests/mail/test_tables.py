@@ -95,3 +95,10 @@ def test_the_seeded_clock_is_an_order_spread_over_days() -> None:
     assert dates != sorted(dates)
     assert SeededClock(clock, 10, seed=1).span() == (min(dates), max(dates))
     assert [SeededClock(clock, 10, seed=2)[position] for position in range(10)] != dates
+
+
+def test_a_clock_that_leads_beyond_the_calendar_is_one_line() -> None:
+    late = config.Clock(start=dt.date(2199, 12, 31), messages_per_day=1)
+    assert len(SeededClock(late, 2_000_000, seed=1)) == 2_000_000
+    with pytest.raises(SourceError, match=r"3000000 messages at 1 a day.*source\.clock"):
+        SeededClock(late, 3_000_000, seed=1)

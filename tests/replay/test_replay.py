@@ -104,6 +104,12 @@ def test_windows_are_whole_steps_within_the_stream() -> None:
             spans(DAY, end, days)
 
 
+@pytest.mark.parametrize("days", [-(2**63), -1, 0, 10**9, 2**63])
+def test_a_step_that_no_calendar_has_is_one_line(days: int) -> None:
+    with pytest.raises(ConfigError, match="no window of"):
+        spans(dt.date.min, dt.date.max, days)
+
+
 @pytest.mark.parametrize("action", list(Action))
 def test_the_policy_of_drift_heeds_the_guards(action: Action) -> None:
     assert Policy.DRIFT.retrains(action) == (action is Action.RETRAIN)
