@@ -16,8 +16,7 @@ class Evaluation:
 
     # Twelve bytes each for every message of the holdout.
     resamples: Annotated[int, Field(ge=100, le=100_000)]
-    # As far into the tails as that many resamples reach.
-    confidence: Annotated[float, Field(gt=0.5, le=0.9999)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
 
 
 @dataclass(frozen=True, config=STRICT)
