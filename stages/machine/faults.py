@@ -156,6 +156,8 @@ def _known(error: BaseException) -> UserError | None:
             return _error("out of memory", *_MEMORY)
         case RuntimeError() if "can't start new thread" in str(error):
             return _error(str(error), *_PROCESSES)
+        case RuntimeError() if str(error).startswith("Symlink loop from"):
+            return _error(str(error), *_SYSTEM[errno.ELOOP])
         case UnicodeEncodeError():
             return _misnamed(error)
         case ModuleNotFoundError():

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stages.machine.address import private_parts, shown
+from stages.machine.errors import ConfigError
+from stages.machine.redaction import cleaned
 from stages.machine.variables import (
     S3_CONTAINER_FULL,
     S3_CONTAINER_RELATIVE,
@@ -108,8 +110,40 @@ class Remote:
         check(store, profile=self.options.get("profile"), **given)
 
 
+@contextmanager
+def readable_config(layout: Layout = HERE) -> Iterator[None]:
+    """Turn what DVC raises of its configuration into one line.
+
+    Raises:
+        ConfigError: DVC cannot read it; or a file of DVC's is a pipe, for which it would wait.
+    """
+    from dvc.config import ConfigError as DvcConfigError
+
+    for path in (layout.root / ".dvc" / "config", layout.lock, layout.pipeline, layout.pointer):
+        if path.exists() and not path.is_file():
+            raise ConfigError(
+                f"{path} is not a file",
+                expected="a regular file, as git has it",
+                fix=f"remove it, then `git checkout -- {layout.inside(path)}`",
+            )
+    try:
+        yield
+    except DvcConfigError as error:
+        # The first line says it; an address in the others may hold a password.
+        line = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise ConfigError(
+            f"DVC: {cleaned(line)}",
+            expected="a configuration that DVC can read, in .dvc/config and beside it",
+            fix="git checkout -- .dvc/config",
+        ) from error
+
+
 def default_remote(layout: Layout = HERE) -> Remote:
-    """Return the default remote that DVC's configuration names in the checkout `layout`."""
+    """Return the default remote that DVC's configuration names in the checkout `layout`.
+
+    Raises:
+        ConfigError: DVC cannot read its configuration.
+    """
     found = _configuration(layout)
     name = found["core"].get("remote")
     options = found["remote"].get(name, {}) if name else {}
@@ -122,7 +156,7 @@ def secret_words(layout: Layout = HERE) -> frozenset[str]:
 
     found: set[str] = set()
     # Where DVC cannot read its own configuration it has no words about a remote.
-    with suppress(DvcException, OSError):
+    with suppress(ConfigError, DvcException, OSError):
         for options in _configuration(layout)["remote"].values():
             for name, value in options.items():
                 if _SECRET_OPTION.search(name):
@@ -140,4 +174,5 @@ def _configuration(layout: Layout) -> Mapping[str, Any]:
     folder = None
     with suppress(NotDvcRepoError):
         folder = Repo.find_dvc_dir(str(layout.root))
-    return Config(dvc_dir=folder)  # type: ignore[no-any-return]
+    with readable_config(layout):
+        return Config(dvc_dir=folder)  # type: ignore[no-any-return]

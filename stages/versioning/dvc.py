@@ -16,7 +16,7 @@ from stages.machine.redaction import cleaned
 from stages.records.layout import HERE, Layout
 from stages.versioning import git
 from stages.versioning.alone import busy, holds
-from stages.versioning.default_remote import secret_words
+from stages.versioning.default_remote import readable_config, secret_words
 
 if TYPE_CHECKING:
     from dvc.repo import Repo
@@ -30,6 +30,7 @@ def repository(layout: Layout = HERE) -> Iterator[Repo]:
         BusyError: another DVC command is at work there.
         ConfigError: `dvc.yaml` is not a small file of stages.
         GitError: the project is not in a git repository.
+        ConfigError: DVC cannot read its configuration.
         UserError: DVC itself refused, in its own words.
     """
     from dvc.exceptions import DvcException
@@ -40,7 +41,7 @@ def repository(layout: Layout = HERE) -> Iterator[Repo]:
         # DVC would expand whatever the file says.
         config.declarations(layout.pipeline)
     try:
-        with Repo(str(layout.root)) as repo:
+        with readable_config(layout), Repo(str(layout.root)) as repo:
             if holds(layout):
                 # DVC would wait for the lock that this process has, and then release it.
                 repo.lock = LockNoop()

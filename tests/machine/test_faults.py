@@ -36,6 +36,16 @@ def link_loop(folder: Path) -> None:
     (folder / "loop").read_bytes()
 
 
+def link_resolved(folder: Path) -> None:
+    (folder / "loop").symlink_to("loop")
+    (folder / "loop").resolve()
+
+
+def no_thread(_: Path) -> None:
+    # What Python says where the system's limit is reached; root has none.
+    raise RuntimeError("can't start new thread")
+
+
 def folder_read(folder: Path) -> None:
     folder.read_bytes()
 
@@ -100,6 +110,8 @@ def no_memory(_: Path) -> None:
     [
         (long_name, "File name too long: "),
         (link_loop, "/loop; expected links that end at a file or a folder; "),
+        (link_resolved, "expected links that end at a file or a folder; "),
+        (no_thread, "room for another process or thread"),
         (folder_read, "Is a directory: "),
         (file_above, "/file; expected a folder; "),
         (file_as_folder, "/file; expected a folder; "),
@@ -117,7 +129,8 @@ def no_memory(_: Path) -> None:
 def test_a_fault_of_the_machine_is_one_line(
     cause: Callable[[Path], None], words: str, tmp_path: Path
 ) -> None:
-    with pytest.raises((OSError, sqlite3.Error, UnicodeError, ImportError, MemoryError)) as caught:
+    kinds = (OSError, sqlite3.Error, UnicodeError, ImportError, MemoryError, RuntimeError)
+    with pytest.raises(kinds) as caught:
         cause(tmp_path)
     found = from_outside(caught.value)
     assert found is not None

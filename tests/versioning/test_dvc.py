@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from stages.machine.errors import StageError
+from stages.machine.errors import ConfigError, StageError, UserError
+from stages.machine.faults import from_outside
+from stages.versioning.default_remote import default_remote
 from stages.versioning.dvc import reproduce
+from tests.mounts import read_only
 
 
 @pytest.fixture
@@ -44,3 +47,47 @@ def test_the_path_is_put_back_after_a_failure_too(
         reproduce("failing")
     assert caught.value.exit_status == 3
     assert os.environ["PATH"] == "/usr/bin:/bin"
+
+
+@pytest.mark.parametrize("name", [".dvc/config", "dvc.lock"])
+@pytest.mark.parametrize("damage", ["bytes", "another kind", "empty", "folder", "pipe"])
+def test_a_damaged_file_of_dvc_is_one_line(pipeline: Path, name: str, damage: str) -> None:
+    path = pipeline / name
+    path.unlink(missing_ok=True)
+    match damage:
+        case "bytes":
+            path.write_bytes(b"\xff\xfe\0x")
+        case "another kind":
+            path.write_text('[1, {"a": null}]\n')
+        case "empty":
+            path.write_bytes(b"")
+        case "folder":
+            path.mkdir()
+        case "pipe":
+            os.mkfifo(path)
+    try:
+        reproduce("which")
+    except Exception as error:
+        found = from_outside(error)
+        assert found, repr(error)
+        assert "\n" not in str(found)
+    else:
+        # As good as none.
+        assert damage == "empty" or name == "dvc.lock"
+
+
+@pytest.mark.parametrize("name", [".dvc/config", "dvc.yaml"])
+def test_a_pipe_is_not_waited_for(pipeline: Path, name: str) -> None:
+    (pipeline / name).unlink()
+    os.mkfifo(pipeline / name)
+    with pytest.raises(ConfigError, match=f"git checkout -- {name}"):
+        reproduce("which")
+    if name == ".dvc/config":
+        with pytest.raises(ConfigError):
+            default_remote()
+
+
+def test_a_read_only_repository_is_one_line(pipeline: Path) -> None:
+    with read_only(pipeline), pytest.raises((OSError, UserError)) as caught:
+        reproduce("which")
+    assert "Read-only file system: " in str(from_outside(caught.value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from stages.machine.address import shown
 from stages.machine.errors import StoreError
 from stages.machine.redaction import cleaned
+from stages.machine.variables import HISTORY_URL
 from stages.stores.history.address import is_absent_file, no_store, parse_address
 from stages.stores.history.table import TABLE, Row
 from stages.stores.history.upgrade import newest, revision
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 # Both drivers take a limit in seconds, each under its own name.
 _LIMITS = {"sqlite": {"timeout": 10}, "postgresql": {"connect_timeout": 5}}
+# What SQLite says of a file that is none of its own, or no longer.
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NOT_WRITTEN = "the verdict is written but the monitoring history is not"
 _NOT_READ = "the monitoring history cannot be read"
 
@@ -96,6 +100,15 @@ def _one_line(url: str, failed: str) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, ImportError, OSError) as error:
-        lines = str(getattr(error, "orig", None) or error).strip().splitlines() or [""]
+        original = getattr(error, "orig", None) or error
+        lines = str(original).strip().splitlines() or [""]
         cause = cleaned(lines[0], url) or type(error).__name__
-        raise no_store(f"{failed}: {shown(url)}: {cause[:300]}") from error
+        found = f"{failed}: {shown(url)}: {cause[:300]}"
+        if getattr(original, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+            raise StoreError(
+                found,
+                expected="a whole SQLite file",
+                fix=f"correct {HISTORY_URL}, or remove the file, then `python -m stages history`, "
+                "which writes it again from the kept verdicts",
+            ) from error
+        raise no_store(found) from error
