@@ -14,8 +14,8 @@ from pathlib import Path
 
 from stages import config
 from stages.machine.console import say
-from stages.machine.errors import GateError, RegistryError, StageError
-from stages.machine.files import read_json, sha256, write_text
+from stages.machine.errors import DataError, GateError, RegistryError, StageError
+from stages.machine.files import read_text, sha256, write_text
 from stages.model.gate import judge
 from stages.records.holdout import Holdout
 from stages.records.layout import HERE, Layout
@@ -77,7 +77,7 @@ def check_fresh(layout: Layout = HERE) -> None:
 def check_metrics(layout: Layout = HERE) -> None:
     """Fail where evaluating once more finds other numbers; nothing here changes by it."""
     paths = (layout.evaluation, layout.metrics)
-    said = {path: path.read_text(encoding="utf-8") for path in paths}
+    said = {path: _text(path) for path in paths}
     with _unchanged(*paths, layout.lock):
         try:
             reproduce("evaluate", force=True, layout=layout)
@@ -85,20 +85,42 @@ def check_metrics(layout: Layout = HERE) -> None:
             raise StageError(
                 f"{error.found} (is everything here? `make pull`)", status=2
             ) from error
-        found = {path: path.read_text(encoding="utf-8") for path in paths}
+        found = {path: _text(path) for path in paths}
     for path in paths:
         if said[path] != found[path]:
-            raise _forged(path, json.loads(said[path]), json.loads(found[path]))
+            raise _forged(path, said[path], found[path])
 
 
 def check_receipt(params: config.Params, layout: Layout = HERE) -> None:
     """Fail where the receipt is not what register would write of this report, model and code."""
-    data = {split: sha256(layout.messages(split)) for split in SPLITS}
+    data = {split: _digest(layout.messages(split)) for split in SPLITS}
     name, path = params.registry.name, layout.receipt
     judged = judge(Report.read(layout), name=name, data=data, gate=params.gate)
     made = replace(judged, packed=packed_digest(layout.model)).text
-    if made != path.read_text(encoding="utf-8"):
-        raise _forged(path, read_json(path), json.loads(made))
+    if made != (said := _text(path)):
+        raise _forged(path, said, made)
+
+
+def _text(path: Path) -> str:
+    with _there(path):
+        return read_text(path)
+
+
+def _digest(path: Path) -> str:
+    with _there(path):
+        return sha256(path)
+
+
+@contextmanager
+def _there(path: Path) -> Iterator[None]:
+    """Turn the lack of a file that DVC or git tracks into one line."""
+    try:
+        yield
+    except (FileNotFoundError, UnicodeDecodeError) as error:
+        found = "cannot be read" if path.exists() else "does not exist"
+        raise DataError(
+            f"{path} {found}", expected="what the committed run wrote", fix="make pull"
+        ) from error
 
 
 def check_pointer(layout: Layout = HERE) -> None:
@@ -128,7 +150,7 @@ def _accepted(layout: Layout) -> Iterator[tuple[str, Holdout]]:
         git.content(commit, layout.receipt, layout)
         for commit in git.history(layout.receipt, layout)
     )
-    for text in (layout.receipt.read_bytes(), *committed):
+    for text in (_text(layout.receipt), *committed):
         # A commit that removed it has none, and one of earlier code may have another form.
         with suppress(ValueError, KeyError, RegistryError):
             receipt = parse_receipt(text or b"null")
@@ -138,7 +160,7 @@ def _accepted(layout: Layout) -> Iterator[tuple[str, Holdout]]:
 
 @contextmanager
 def _unchanged(*paths: Path) -> Iterator[None]:
-    before = {path: path.read_text(encoding="utf-8") for path in paths}
+    before = {path: _text(path) for path in paths}
     try:
         yield
     finally:
@@ -146,13 +168,20 @@ def _unchanged(*paths: Path) -> Iterator[None]:
             write_text(path, text)
 
 
-def _forged(path: Path, said: object, found: object) -> GateError:
-    where, one, other = next(_differences(said, found))
+def _forged(path: Path, said: str, found: str) -> GateError:
+    where, one, other = next(_differences(_plain(said), _plain(found)), ("in its layout", "", ""))
     return GateError(
         f"{path} says {where} {one}, computed again it is {other}",
         expected="what its inputs give",
         fix="`dvc repro --force --single-item evaluate` and `dvc repro register`, then commit",
     )
+
+
+def _plain(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _differences(one: object, other: object, where: str = "") -> Iterator[tuple[str, str, str]]:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from stages.drift.inputs import ScoredWindow
 from stages.loop.guards import Action
-from stages.machine.files import json_text, write_text
+from stages.machine.files import json_text, read_bytes, write_text
 from stages.machine.parquet import read_table, write_parquet
 from stages.records.document import parsed, plain
 from stages.records.messages import HAM, SPAM
@@ -110,7 +110,7 @@ def write_record(folder: Path, record: Record, scored: Scored | None) -> None:
 def read_record(folder: Path, start: dt.date) -> Record | None:
     """Return the window that began on `start`; None if it was not lived to its end."""
     try:
-        return parsed(_RECORD, _seal(folder, start).read_bytes())
+        return parsed(_RECORD, read_bytes(_seal(folder, start)))
     except (FileNotFoundError, ValueError):
         return None
 

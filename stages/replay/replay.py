@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from stages import config
 from stages.machine.console import say
 from stages.machine.errors import DataError, GateError
-from stages.machine.files import exclusive, json_text, sha256, write_text
+from stages.machine.files import exclusive, json_text, read_bytes, sha256, write_text
 from stages.mail.sources import Survey
 from stages.records.pointer import Pointer
 from stages.registry.promotion import successor
@@ -101,7 +101,7 @@ def _begin(scratch: Path, key: str) -> None:
         DataError: it holds something else than a replay.
     """
     seal = scratch / KEY
-    if seal.exists() and seal.read_text(encoding="utf-8") == key:
+    if seal.is_file() and read_bytes(seal) == key.encode():
         return
     if not seal.exists() and any(path.name[0] != "." for path in scratch.iterdir()):
         raise DataError(

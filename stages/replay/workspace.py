@@ -13,16 +13,39 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
 
 from stages import config, embed, evaluate, fetch, infer, monitor, register, train
 from stages.drift.inputs import ScoredWindow, read_window
 from stages.machine.console import logging_to, say
-from stages.machine.files import read_json, replacing, sha256, tree_digest, write_json
+from stages.machine.files import read_bytes, replacing, sha256, tree_digest, write_json
+from stages.records.document import parsed
 from stages.records.layout import Layout
 from stages.records.pointer import Pointer, in_production
 from stages.records.receipt import Receipt
 from stages.records.verdict import Verdict
 from stages.registry.shelf import Stored
+
+
+@dataclasses.dataclass(frozen=True)
+class _Trained:
+    """What was trained on some mail before: the model's digest, and what it took."""
+
+    model: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    cpu_seconds: float
+
+
+_TRAINED = TypeAdapter(_Trained)
+
+
+def _read_trained(path: Path) -> _Trained | None:
+    """Return what the file at `path` says; None where there is none, or another one."""
+    try:
+        return parsed(_TRAINED, read_bytes(path))
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 class FolderShelf:
@@ -139,17 +162,17 @@ class Workspace:
         Its CPU seconds count each time.
         """
         known = self._models.folder / f"{sha256(self.layout.messages('train'))}.json"
-        if not known.exists():
+        trained = _read_trained(known)
+        if trained is None or not self._models.obtain(trained.model).is_dir():
             before = self.cpu_seconds
             with self._metered():
                 say(train.run(params, self.layout))
             digest = self._models.keep(self.layout.model)
             write_json(known, {"model": digest, "cpu_seconds": self.cpu_seconds - before})
             return
-        trained = read_json(known)
         with replacing(self.layout.model) as folder:
-            shutil.copytree(self._models.obtain(trained["model"]), folder)
-        self.cpu_seconds += trained["cpu_seconds"]
+            shutil.copytree(self._models.obtain(trained.model), folder)
+        self.cpu_seconds += trained.cpu_seconds
 
     def _of(self, window: config.Window) -> config.Params:
         return dataclasses.replace(self._params, window=window)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from stages.dashboards.colours import LIMIT, PALETTE
 from stages.drift.statistics import title_of
+from stages.machine.errors import DataError
+from stages.machine.files import opened
 from stages.model.metrics import HAM_LOST, ONE_MINUS_AUC, RECALL, RECALL_AT_1
 from stages.records.interval import Interval
 from stages.records.report import Report
@@ -40,12 +42,25 @@ def draw_quality(path: Path, report: Report) -> None:
 
 
 def draw_scores(path: Path, scores: Path) -> None:
-    """Write the distribution of the challenger's probabilities, a line a class, to `path`."""
+    """Write the distribution of the challenger's probabilities, a line a class, to `path`.
+
+    Raises:
+        DataError: `scores` is not the table that evaluate writes.
+    """
     import pandas as pd
 
     figure = _figure(2.6)
     axes = figure.add_subplot()
-    found = pd.read_csv(scores)
+    try:
+        with opened(scores) as stream:
+            found = pd.read_csv(stream)[["probability", "ham", "spam"]].astype(float)
+    # An empty file, one of another form, other columns, words for numbers.
+    except (ValueError, KeyError) as error:
+        raise DataError(
+            f"{scores} cannot be read: {' '.join(str(error).split())[:200]}",
+            expected="the table that the evaluate stage writes",
+            fix="dvc repro evaluate",
+        ) from error
     for label, colour, style in (("ham", PALETTE[0], "-"), ("spam", PALETTE[1], "--")):
         axes.plot(found["probability"], found[label], color=colour, linestyle=style, label=label)
     axes.set_xlabel("probability of spam", fontsize=8)

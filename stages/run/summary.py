@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from stages.machine.console import shown
-from stages.machine.files import DECIMALS
+from stages.machine.files import DECIMALS, read_bytes
 from stages.model.metrics import METRICS, PR_AUC, ROC_AUC
 from stages.records.contradictions import Contradictions
 from stages.records.decision import in_words
@@ -152,7 +152,7 @@ def _drift_title(verdict: Verdict) -> str:
 
 def _next(verdict: Verdict, layout: Layout) -> Iterator[str]:
     report = layout.drift_report
-    if report.exists() and _is_about(report.read_text(encoding="utf-8"), verdict):
+    if report.is_file() and _is_about(read_bytes(report).decode(errors="replace"), verdict):
         yield f"{report!s:<30} what changed, to look at in a browser"
     yield f"{f'{layout.predictions}/':<30} the verdicts, Parquet by day"
     yield f"{f'{layout.plots}/':<30} `dvc plots show`; slices in {layout.evaluation}"

@@ -39,6 +39,7 @@ from stages.replay.replay import _begin
 from stages.replay.results import Lived, compute, results
 from stages.replay.schedule import Policy, Span, spans
 from stages.replay.table import HEAD, rows
+from stages.replay.workspace import _read_trained
 from tests.stores.history_samples import VERDICT
 
 MODEL = "a" * 64
@@ -239,3 +240,9 @@ def test_a_folder_with_other_files_is_left_alone_and_an_earlier_replay_is_replac
     assert (tmp_path / "never").exists()
     _begin(tmp_path, "another")
     assert not (tmp_path / "never").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b'{"model": "../x", "cpu_seconds": 1}'])
+def test_what_is_not_known_of_a_training_is_done_again(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.json").write_bytes(content)
+    assert _read_trained(tmp_path / "x.json") is None

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from stages.machine.errors import DataError
 from stages.records.decision import Cause, Decision
 from stages.records.layout import Layout
 from stages.records.verdict import Carrier
@@ -256,3 +257,15 @@ def test_what_is_not_an_address_is_on_the_page() -> None:
 @pytest.mark.parametrize("text", [b"a: [", b"- 1", b"\xff", b"a: 2002-99-99", b"a: &a [*a]", None])
 def test_an_old_file_that_cannot_be_read_has_no_parameters(text: bytes | None) -> None:
     parameters(text)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe\0", b"x,y\n1,2\n", b"probability,ham,spam\na,b,c\n", b'"' * 9]
+)
+def test_a_damaged_table_of_scores_is_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "scores.csv").write_bytes(content)
+    with pytest.raises(
+        DataError, match=r"scores\.csv cannot be read.*dvc repro evaluate"
+    ) as caught:
+        draw_scores(tmp_path / "scores.png", tmp_path / "scores.csv")
+    assert "\n" not in str(caught.value)
