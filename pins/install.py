@@ -53,7 +53,7 @@ class Pin:
 
 
 class PinsError(Exception):
-    """What a user can mend: one line, status 2."""
+    """What a user can fix: one line, status 2."""
 
     def __init__(self, found: str, *, expected: str, fix: str) -> None:
         super().__init__(f"{found}; expected {expected}; fix: {fix}")
@@ -78,7 +78,7 @@ def read(text: str) -> list[Pin]:
             raise PinsError(
                 f"constraints.txt has {line!r}",
                 expected="name==version, its hashes, and its sets in a comment",
-                fix="make pins",
+                fix="git checkout constraints.txt, or make pins",
             )
         pins.append(
             Pin(
