@@ -15,6 +15,7 @@ import numpy as np
 
 from stages.machine.errors import RegistryError, UserError
 from stages.machine.faults import from_outside
+from stages.machine.imports import without
 from stages.model.encoder import load_encoder
 from stages.model.engines import Loaded
 from stages.model.scoring.features import text_blocks
@@ -146,7 +147,9 @@ def load_model(path: Path, trusted: list[str]) -> Any:
         RegistryError: the file is not a skops file as we write them, or it holds a type that is not
             trusted.
     """
-    from skops.io import load
+    # skops looks through all of scikit-learn, which would load PyTorch: seconds, for nothing.
+    with without("torch"):
+        from skops.io import load
 
     with _undamaged(path):
         _check_archive(path)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from stages import config
 from stages.machine.files import replacing
+from stages.machine.imports import without
 from stages.model.scoring.scorer import CLASSIFIER
 from stages.model.training.fitting import Trained
 from stages.records.specification import FORMAT, Specification, TrainedOn, write_specification
@@ -39,7 +40,9 @@ def save_filter(
 
 def dump_model(value: object, path: Path) -> None:
     """Write a tree of dicts, scikit-learn estimators and arrays to the skops file `path`."""
-    from skops.io import dumps
+    # skops looks through all of scikit-learn, which would load PyTorch: seconds, for nothing.
+    with without("torch"):
+        from skops.io import dumps
 
     with replacing(path) as temporary:
         temporary.write_bytes(_canonical(dumps(value)))

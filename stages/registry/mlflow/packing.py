@@ -26,6 +26,7 @@ CODE = (
     "machine/errors.py",
     "machine/faults.py",
     "machine/files.py",
+    "machine/imports.py",
     "machine/parquet.py",
     "mail/characters.py",
     "model/encoder.py",
