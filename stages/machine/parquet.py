@@ -67,6 +67,9 @@ def read_parquet(
     import pyarrow.parquet as pq
 
     with _undamaged(path, fix), opened(path), pq.ParquetFile(path) as file:
+        if not file.metadata.num_rows:
+            # Types are then what the writer happened to know.
+            return
         found = file.schema_arrow
         for field in schema:
             types = [other.type for other in found if other.name == field.name]

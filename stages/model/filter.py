@@ -35,6 +35,12 @@ TRUSTED_TYPES = [
     "sklearn.tree._tree.Tree",
 ]
 
+# The classes of scikit-learn that a filter is made of.
+_CLASSIFIERS = (
+    *("HistGradientBoostingClassifier", "LinearSVC", "LogisticRegression"),
+    "RandomForestClassifier",
+)
+_LEARNED = ("TfidfTransformer", "TruncatedSVD")
 # The names in an archive: the schema, and arrays by their ordinals.
 _MEMBER = re.compile(r"schema\.json|\d{5,}\.[a-z]+")
 # Of an embedding: twenty times what the largest encoders have.
@@ -199,7 +205,6 @@ def _check_archive(path: Path) -> None:
 def _check_parts(stored: object, features: config.Features) -> None:
     """Raise a ValueError unless `stored` has the kinds of parts that a scorer is made of."""
     from sklearn.base import BaseEstimator
-    from sklearn.linear_model import LogisticRegression
 
     parts = stored if isinstance(stored, dict) else {}
     learned = parts.get("features")
@@ -207,9 +212,34 @@ def _check_parts(stored: object, features: config.Features) -> None:
         raise ValueError("it lacks the parts of a filter")
     if set(learned) - {"svd"} != set(text_blocks(features)):
         raise ValueError("its features are not those of its description")
-    if not all(
-        isinstance(part, BaseEstimator) for part in (*learned.values(), parts["classifier"])
-    ):
-        raise ValueError("it has a part that is not an estimator")
-    if not isinstance(parts["calibrator"], LogisticRegression):
-        raise ValueError("its calibration is not a logistic regression")
+    kinds = {"classifier": _CLASSIFIERS, "calibrator": ("LogisticRegression",)}
+    estimators = [(parts[name], known) for name, known in kinds.items()]
+    estimators += [(part, _LEARNED) for part in learned.values()]
+    for part, known in estimators:
+        if not isinstance(part, BaseEstimator) or type(part).__name__ not in known:
+            raise ValueError(f"it has a {type(part).__name__} in the place of {' or '.join(known)}")
+    _check_trees(parts["classifier"])
+
+
+def _check_trees(classifier: Any) -> None:
+    """Raise a ValueError unless every branch leads on, to a node of its tree.
+
+    The compiled code follows branches without a look: round in circles, or out of its memory.
+    """
+    trees = [estimator.tree_ for estimator in getattr(classifier, "estimators_", ())]
+    nodes = [
+        (tree.__getstate__()["nodes"], "left_child", "right_child", "feature") for tree in trees
+    ]
+    boosted = (tree for trees in getattr(classifier, "_predictors", ()) for tree in trees)
+    nodes += [(tree.nodes, "left", "right", "feature_idx") for tree in boosted]
+    for table, left, right, feature in nodes:
+        leaf = table["is_leaf"] != 0 if "is_leaf" in table.dtype.names else table[left] == -1
+        [inner] = np.nonzero(~leaf)
+        later = (table[left][inner] > inner) & (table[right][inner] > inner)
+        within = (table[left][inner] < len(table)) & (table[right][inner] < len(table))
+        columns = table[feature][inner]
+        known = (columns >= 0) & (columns < classifier.n_features_in_)
+        if not len(table) or not (later & within & known).all():
+            raise ValueError("it has a tree whose branches lead nowhere")
+        if "is_categorical" in table.dtype.names and table["is_categorical"].any():
+            raise ValueError("it has a tree with categories")

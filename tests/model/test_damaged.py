@@ -22,9 +22,11 @@ from stages.drift.inputs import read_reference
 from stages.drift.reference import REFERENCE, write_reference
 from stages.machine.errors import UserError
 from stages.machine.faults import from_outside
-from stages.model.filter import Filter
+from stages.model.filter import TRUSTED_TYPES, Filter, _check_trees, load_model
 from stages.model.scoring.scorer import CLASSIFIER
 from stages.model.tables import COLUMNS, Split
+from stages.model.training.classifiers import build
+from stages.model.training.saving import dump_model
 from stages.records.messages import MESSAGE_SCHEMA
 from stages.records.specification import SPECIFICATION, read_specification
 from tests.command_line.samples import mail
@@ -272,6 +274,7 @@ def test_a_type_of_a_stranger_is_not_even_imported(
     assert not planted.exists()
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("member", ["../../outside.npy", "/outside.npy", "x.py", "00001.npy"])
 def test_an_archive_has_no_members_but_ours(whole: Path, tmp_path: Path, member: str) -> None:
     folder = tmp_path / "model"
@@ -300,3 +303,39 @@ def test_an_array_that_claims_to_be_huge_is_refused(whole: Path, tmp_path: Path)
     data = huge.getvalue().replace(b"(3,), }", b"(9999999999999,), }"[:7])
     rewritten(folder, lambda _: None, **{"00001.npy": data})
     assert not loads(folder)
+
+
+def circle(nodes: Any) -> None:
+    nodes["left_child" if "left_child" in nodes.dtype.names else "left"][0] = 0
+
+
+def elsewhere(nodes: Any) -> None:
+    nodes["right_child" if "right_child" in nodes.dtype.names else "right"][0] = 10**6
+
+
+def another_column(nodes: Any) -> None:
+    nodes["feature" if "feature" in nodes.dtype.names else "feature_idx"][0] = 10**6
+
+
+@pytest.mark.parametrize("kind", ["random_forest", "gradient_boosting"])
+@pytest.mark.parametrize("change", [None, circle, elsewhere, another_column])
+def test_a_branch_that_leads_nowhere_is_not_followed(
+    tmp_path: Path, kind: str, change: Callable[[Any], None] | None
+) -> None:
+    X = np.random.default_rng(0).normal(size=(100, 20))
+    size = {"random_forest": {"n_estimators": 2}, "gradient_boosting": {"max_iter": 2}}
+    fitted: Any = build(kind, dict(size[kind]), 0).fit(X, X[:, 0] > 0)
+    if change and kind == "random_forest":
+        tree = fitted.estimators_[0].tree_
+        state = tree.__getstate__()
+        change(state["nodes"])
+        tree.__setstate__(state)
+    elif change:
+        change(fitted._predictors[0][0].nodes)
+    dump_model(fitted, tmp_path / "x.skops")
+    loaded = load_model(tmp_path / "x.skops", TRUSTED_TYPES)
+    if change is None:
+        _check_trees(loaded)
+        return
+    with pytest.raises(ValueError, match="branches lead nowhere"):
+        _check_trees(loaded)
