@@ -19,6 +19,7 @@ SECRET = {place: f"Zq7x{place.title()}K9vW41c7" for place in PLACES}
 # Where the user has put one: nobody else may read the first, and git ignores the second.
 _THEIRS = (".env", ".dvc/config.local", ".git/config")
 _DEAD = "127.0.0.1:9"
+_GIT = f"https://me:{SECRET['git']}@{_DEAD}/x.git"
 
 
 def plant(clone: Clone) -> None:
@@ -33,7 +34,9 @@ def plant(clone: Clone) -> None:
     (clone.folder / ".dvc/config.local").write_text(
         f"['remote \"elsewhere\"']\n    url = {remote}\n    password = {SECRET['option']}\n"
     )
-    clone.run("git", "remote", "add", "elsewhere", f"https://me:{SECRET['git']}@{_DEAD}/x.git")
+    # Not by `git remote`: it would be that command's argument.
+    with (clone.folder / ".git/config").open("a") as config:
+        config.write(f'[remote "elsewhere"]\n\turl = {_GIT}\n')
 
 
 # What fails, and with which environment. In some the password is not percent-encoded.
@@ -63,9 +66,12 @@ def failing_runs(clone: Clone) -> list[str]:
     ]
     # A remote of git, then one of DVC, and last a password in conf/.
     origin = clone.run("git", "remote", "get-url", "origin").strip()
-    clone.run("git", "remote", "set-url", "origin", f"https://me:{SECRET['git']}@{_DEAD}/x.git")
+    config = clone.folder / ".git/config"
+    kept = config.read_text()
+    assert f"url = {origin}\n" in kept
+    config.write_text(kept.replace(f"url = {origin}\n", f"url = {_GIT}\n"))
     said.append(clone.stages("review", status=2))
-    clone.run("git", "remote", "set-url", "origin", origin)
+    config.write_text(kept)
     local = clone.folder / ".dvc/config.local"
     kept = local.read_text()
     local.write_text(f"[core]\n    remote = elsewhere\n{kept}")
