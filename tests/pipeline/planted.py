@@ -113,7 +113,9 @@ def files_with(clone: Clone, secret: str) -> list[Path]:
 def in_git(clone: Clone, secret: str) -> bool:
     """Return whether any commit on any branch has `secret`, in its files or its message."""
     commits = clone.run("git", "rev-list", "--branches").split()
-    found = subprocess.run(["git", "grep", "-q", secret, *commits], cwd=clone.folder)
+    # Not as an argument, which somebody is listening for.
+    command = ["git", "grep", "--quiet", "--fixed-strings", "-f", "-", *commits]
+    found = subprocess.run(command, cwd=clone.folder, input=secret.encode(), check=False)
     return found.returncode == 0 or secret in clone.run("git", "log", "--branches", "--format=%B")
 
 
