@@ -15,6 +15,7 @@ import yaml
 from stages.cli.table import NOUNS
 from stages.machine.files import sha256
 from stages.records.layout import HERE
+from tests.command_line.forks import forks
 
 VERBS = [verb for noun in NOUNS for verb in noun.verbs]
 # Nobody listens on the discard port of the loopback.
@@ -42,9 +43,7 @@ class Project:
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Return the exit status of `python -m stages ...`, its output and its errors."""
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=120)
-        return process.returncode, out, err
+        return forks().call(arguments, self.folder, self.environment)
 
     def do(self, *arguments: str) -> str:
         """Return what a call prints that succeeds."""
