@@ -24,6 +24,7 @@ def test_no_production_model(evaluated: Project) -> None:
     assert "git checkout -- data/production.json" in evaluated.refuse("infer")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["register", "infer", "monitor", "promote"])
 def test_a_registry_that_is_not_there(evaluated: Project, verb: str) -> None:
     digest = in_production(evaluated)

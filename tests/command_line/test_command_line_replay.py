@@ -117,6 +117,7 @@ def test_a_first_model_that_the_gate_refuses_is_told_with_the_gates_reason(livin
     assert "a later --from" in err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_replayed_is_one_line(living: Project, tmp_path: Path) -> None:
     line = living.refuse("replay", "--from", "2024-02-20", "--to", "2024-02-23")
     assert "no window of 7 days lies between 2024-02-20 and 2024-02-23" in line

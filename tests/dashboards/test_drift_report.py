@@ -51,6 +51,8 @@ def verdict() -> Verdict:
     return verdict_on(subject(), comparison(3), quality(3.0), scores(), drift())
 
 
+# Evidently takes seconds to load.
+@pytest.mark.slow
 def test_the_page_holds_the_verdict_and_loads_nothing(
     tmp_path: Path, verdict: Verdict, sides: tuple[Reference, ScoredWindow]
 ) -> None:
@@ -80,6 +82,8 @@ def test_what_is_written_into_the_page_is_escaped(verdict: Verdict) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in panel
 
 
+# Evidently takes seconds to load.
+@pytest.mark.slow
 def test_the_messages_that_carry_the_change_are_shown_as_text(
     tmp_path: Path, verdict: Verdict, sides: tuple[Reference, ScoredWindow]
 ) -> None:

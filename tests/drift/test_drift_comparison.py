@@ -80,6 +80,7 @@ print(json.dumps(rounded(dataclasses.asdict(found))))
 """
 
 
+@pytest.mark.slow
 def test_thread_count_and_process_do_not_matter(root: Path) -> None:
     found = []
     for threads in ("1", "2", "4"):

@@ -72,6 +72,12 @@ def shelf(layout: Layout, tiny_filter: Path, monkeypatch: pytest.MonkeyPatch) ->
     return shelf
 
 
+@pytest.fixture(autouse=True)
+def no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw no page: Evidently takes seconds to load, and has its own tests."""
+    monkeypatch.setattr("stages.dashboards.drift_report.write_report", lambda *_: None)
+
+
 def batch(layout: Layout, n: int, topics: list[int]) -> None:
     messages = sample(np.random.default_rng(1), n, topics, days=7, start=28)
     write_window(layout.data, messages)
