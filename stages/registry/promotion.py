@@ -90,7 +90,7 @@ def publish(registry: config.Registry, layout: Layout = HERE) -> None:
     if before is None or before.model != digest:
         held = _named(before.model if before else None)
         say(f"publish: the alias {CHAMPION} names {digest[:12]}, before it {held}")
-    elif before.packed not in named:
+    elif before.packed and before.packed not in named:
         say(f"publish: the alias {CHAMPION} named {digest[:12]} with other code than git names")
 
 

@@ -77,7 +77,7 @@ def test_packages_are_installed_by_what_verifies_their_hashes(dockerfile: str) -
     runs = re.findall(r"^RUN (?:.*\\\n)*.*$", dockerfile, re.M)
     installs = [run for run in runs if "install" in run]
     called = [re.sub(r'[",\[\]\\\s]+', " ", run) for run in installs]
-    command = "RUN python3 /requirements/pins/install.py {} --python /opt/venv/bin/python"
+    command = "RUN python3 /requirements/stages/pins/install.py {} --python /opt/venv/bin/python"
     assert [run.split(" --torch")[0].strip() for run in called] == [
         command.format("mlflow"),
         command.format("score"),

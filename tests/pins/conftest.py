@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pins.install import Pin
+from stages.pins.install import Pin
 
 
 def sha256(path: Path) -> str:
@@ -39,7 +39,7 @@ def make_wheel(folder: Path, name: str, version: str, *requires: str) -> Path:
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with `pins/` and `constraints.txt`, and an empty environment."""
+    """A folder with `stages/pins/` and `constraints.txt`, and an empty environment."""
 
     folder: Path
     wheels: Path
@@ -57,7 +57,9 @@ class Project:
 
     def install(self, *arguments: str, status: int = 0) -> str:
         """Install as `make install` does; return what is printed."""
-        return self.run("pins.install", "--python", str(self.python), *arguments, status=status)
+        return self.run(
+            "stages.pins.install", "--python", str(self.python), *arguments, status=status
+        )
 
     def run(self, module: str, *arguments: str, status: int = 0) -> str:
         done = subprocess.run(
@@ -80,9 +82,11 @@ class Project:
 def project(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     project = Project(tmp_path, tmp_path / "wheels")
     project.wheels.mkdir()
-    (tmp_path / "pins").mkdir()
-    for path in (root / "pins").glob("*.py"):
-        shutil.copy(path, tmp_path / "pins")
+    room = tmp_path / "stages/pins"
+    room.mkdir(parents=True)
+    for path in (root / "stages/pins").glob("*.py"):
+        shutil.copy(path, room)
+    shutil.copy(root / "stages/__init__.py", room.parent)
     venv = [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")]
     subprocess.run(venv, check=True)
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")

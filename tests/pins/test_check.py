@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pins.check import check, normal, wanted
-from pins.install import Pin, PinsError, read
-from pins.renew import BUILT, wheel_of
+from stages.pins.check import check, normal, wanted
+from stages.pins.install import Pin, PinsError, read
+from stages.pins.renew import BUILT, wheel_of
 from tests.pins.conftest import sha256
 
 
@@ -62,7 +62,7 @@ def test_pytorchs_cpu_build_is_pinned_beside_the_usual_one(pins: list[Pin]) -> N
 
 
 def test_what_is_published_without_a_wheel_lies_here_as_one(root: Path, pins: list[Pin]) -> None:
-    ours = {path.name for path in (root / "pins").glob("*.whl")}
+    ours = {path.name for path in (root / "stages/pins").glob("*.whl")}
     assert ours == {wheel_of(pin).name for pin in pins if pin.name in BUILT}
     for pin in pins:
         if pin.name in BUILT:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pins.install import Pin, PinsError, read
+from stages.pins.install import Pin, PinsError, read
 from tests.pins.conftest import Project, make_wheel, sha256
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pins.check import digest
-from pins.install import LOCK, read
-from pins.renew import BUILT, wheel_of
+from stages.pins.check import digest
+from stages.pins.install import LOCK, read
+from stages.pins.renew import BUILT, wheel_of
 from tests.pins.conftest import Project, make_wheel, sha256
 
 PYPROJECT = """\
@@ -52,7 +52,7 @@ def renew(project: Project, *arguments: str, status: int = 0) -> str:
         page.parent.mkdir(parents=True, exist_ok=True)
         with page.open("a") as file:
             file.write(f'<a href="{wheel.as_uri()}#sha256={sha256(wheel)}">{wheel.name}</a>\n')
-    return project.run("pins.renew", *arguments, status=status)
+    return project.run("stages.pins.renew", *arguments, status=status)
 
 
 def test_every_file_has_its_hash_and_every_pin_its_sets(renewed: Project) -> None:
@@ -69,7 +69,7 @@ def test_every_file_has_its_hash_and_every_pin_its_sets(renewed: Project) -> Non
     assert pins["deep"].marker == "sys_platform == 'win32'"
     usual, of_cpu = renewed.wheels.glob("torch*"), (renewed.folder / "more").glob("torch*")
     assert set(pins["torch"].hashes) == {sha256(path) for path in (*usual, *of_cpu)}
-    assert renewed.run("pins.check") == "7 packages pinned, each with its hashes\n"
+    assert renewed.run("stages.pins.check") == "7 packages pinned, each with its hashes\n"
     assert "://" not in renewed.lock.read_text()
 
 
@@ -119,7 +119,9 @@ def test_what_cannot_be_resolved_is_one_line(renewed: Project) -> None:
     assert "absent" in line
     assert line.count("\n") == 1
     assert renewed.lock.read_text() == before
-    assert "absent is in pyproject.toml and not pinned" in renewed.run("pins.check", status=2)
+    assert "absent is in pyproject.toml and not pinned" in renewed.run(
+        "stages.pins.check", status=2
+    )
 
 
 def test_the_digest_is_of_what_is_wanted_not_of_its_order() -> None:

@@ -1,6 +1,6 @@
 """Writes constraints.txt anew: every version that pyproject.toml's sets need, with its hashes.
 
-    python -m pins.renew [--upgrade NAME...]
+    python -m stages.pins.renew [--upgrade NAME...]
 
 Versions stay as they are, except those that are named; `all` names every one. uv resolves for every
 platform and every Python from 3.11 on, and takes the hashes of all files of a release from the
@@ -23,16 +23,16 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from pins.check import digest, normal, wanted
-from pins.install import CUDA, LOCK, WHEELS, Pin, PinsError
+from stages.pins.check import digest, normal, wanted
+from stages.pins.install import CUDA, LOCK, WHEELS, Pin, PinsError
 
 # They publish no wheel. We build it once, from the source whose hash is pinned, and keep it beside
 # this file: no installation runs a package's build code.
 BUILT = ("antlr4-python3-runtime",)
 _HEADER = """\
 # Every version that a run or an image depends on, the hashes of its files, the sets that need it.
-# No index addresses. `make pins` writes this and pins/install.py installs it. It is made for these
-# lists of pyproject.toml: sha256:{digest}
+# No index addresses. `make pins` writes this and stages/pins/install.py installs it. It is made for
+# these lists of pyproject.toml: sha256:{digest}
 """
 _RESOLVED = re.compile(
     r"^(?P<name>[\w.-]+)==(?P<version>[^\s;\\]+)(?: ; (?P<marker>[^\\\n]+?))?"

@@ -1,6 +1,6 @@
 """Installs the pinned packages of some sets: wheels alone, each verified by its hash.
 
-    python -m pins.install SET... [--python PYTHON] [--torch BUILD] [--editable]
+    python -m stages.pins.install SET... [--python PYTHON] [--torch BUILD] [--editable]
 
 The sets are named in constraints.txt: `install`, `stack`, and the groups of the Dockerfile.
 Standard library alone: this runs before anything is installed, also while an image is built.
@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 # Beside this file lie our own builds of the few packages that publish no wheel.
 LOCK, WHEELS = ROOT / "constraints.txt", Path(__file__).resolve().parent
 # What PyTorch's usual build on Linux needs, 3 GB, and its CPU build does not.

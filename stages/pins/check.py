@@ -1,6 +1,6 @@
 """Checks that constraints.txt pins what pyproject.toml asks for, each version with its hashes.
 
-python -m pins.check
+python -m stages.pins.check
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 
-from pins.install import LOCK, ROOT, PinsError, read
+from stages.pins.install import LOCK, ROOT, PinsError, read
 
 INSTALL = "install"
 
