@@ -78,7 +78,7 @@ def read(text: str) -> list[Pin]:
             raise PinsError(
                 f"constraints.txt has {line!r}",
                 expected="name==version, its hashes, and its sets in a comment",
-                fix="git checkout constraints.txt, or make pins",
+                fix="`git checkout -- constraints.txt`, or `make pins`",
             )
         pins.append(
             Pin(

@@ -79,8 +79,8 @@ class RegistryShelf:
             raise RegistryError(
                 f"no receipt in git names the code and requirements of the model {digest[:12]}",
                 expected="the receipt of its registration, or the model itself in DVC's cache",
-                fix="git fetch --unshallow, make pull, or make and commit a receipt: "
-                "dvc repro register",
+                fix="`make pull`, the whole history (`git fetch --unshallow`), or "
+                "`dvc repro register` and a commit of its receipt",
             )
         return named
 

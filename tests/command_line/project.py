@@ -99,6 +99,8 @@ class Project:
                 return name in stages and (not item or item in stages[name]["foreach"])
             case ["git", "checkout", path]:
                 return (self.root / path).exists()
+            case ["git", "fetch"]:
+                return True
         return command in ("npm ping", "npm cache clean --force")
 
     def tree(self) -> dict[str, Any]:

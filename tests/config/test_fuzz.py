@@ -198,6 +198,7 @@ def judged(bases: list[dict[str, Any]]) -> Judged:
     ]
 
 
+@pytest.mark.slow
 def test_every_value_is_taken_or_refused_in_one_line(judged: Judged) -> None:
     assert len(judged) > 5_000
     # That a key takes nothing of all this would say that its case is broken.
@@ -229,6 +230,7 @@ def test_an_override_is_taken_or_refused(
     refused(partial(config.compose, [text], root / "conf"))
 
 
+@pytest.mark.slow
 def test_what_is_taken_works_at_once(
     bases: list[dict[str, Any]], judged: Judged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
