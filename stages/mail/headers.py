@@ -13,9 +13,10 @@ from stages.mail.structured import ContentType, content_type, parameters
 # Real header blocks stay below 100 kB even with hundreds of recipients.
 MAX_HEADER_BYTES = 262_144
 
-# A name may have bytes beyond ASCII, and a space before its colon.
+# Groups are atomic, `(?>(?:…)*)`, where `(?:…)*+` would say the same: Python before 3.11.5 matches
+# that wrongly. A name may have bytes beyond ASCII, and a space before its colon.
 _NAME = rb"[^\x00-\x20:\x7f]++[ \t]*+:"
-_FIELD = _NAME + rb"[^\n]*+\n?(?:[ \t][^\n]*+\n?)*+"
+_FIELD = _NAME + rb"[^\n]*+\n?(?>(?:[ \t][^\n]*+\n?)*)"
 # Up to three lines that are no field are left out if one of these fields follows them: a body that
 # begins without a blank line seldom looks so.
 _KNOWN = (
@@ -26,7 +27,7 @@ _KNOWN = (
 )
 _ODD_LINES = rb"(?:(?!%s)[^\n]++\n){1,3}(?=(?i:%s))" % (_NAME, _KNOWN)
 # An mbox line may stand before the fields.
-_BLOCK = re.compile(rb"(?:>?From [^\n]*+\n)?((?:%s(?:%s)?+)*+)" % (_FIELD, _ODD_LINES))
+_BLOCK = re.compile(rb"(?:>?From [^\n]*+\n)?((?>(?:%s(?>(?:%s)?))*))" % (_FIELD, _ODD_LINES))
 _FIELDS = re.compile(rb"(%s)|[^\n]*+\n" % _FIELD)
 _FOLD = re.compile(r"\s*\n\s*")
 _WORD = r"=\?[!->@-~]+\?[bBqQ]\?[ -~]*?\?="

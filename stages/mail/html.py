@@ -12,7 +12,7 @@ from html import unescape
 from stages.mail.characters import clean
 
 # What HTML's parser takes for attributes: a `>` in a quoted value does not end the tag.
-_ATTRIBUTES = r"""(?:[^>=]++|=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+))*+"""
+_ATTRIBUTES = r"""(?>(?:[^>=]++|=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+))*)"""
 # No alternative looks far ahead in vain, so that the whole scan is linear: tags and scripts also
 # match without their end (a browser hides the rest as well), comments are closed (`_closed`).
 _MARKUP = re.compile(

@@ -16,10 +16,10 @@ MAX_VALUE_CHARS = 2_000
 _MAX_COMMENT_DEPTH = 8
 
 # A quoted string, kept, or a comment without another in it; an unclosed one is text.
-_COMMENT = re.compile(r'("(?:[^"\\]|\\.)*+")|\((?:[^()\\]|\\.)*+\)', re.DOTALL)
+_COMMENT = re.compile(r'("(?>(?:[^"\\]++|\\.)*)")|\((?>(?:[^()\\]++|\\.)*)\)', re.DOTALL)
 _KIND = re.compile(r"""[\s"'<]*([\w.+-]+)\s*/\s*([\w.+*-]+)["'>]?""", re.ASCII)
 _PARAMETER = re.compile(
-    r"""(?<![^\s=;,"])([^\s=;,"]++)\s*+=\s*+("(?:[^"\\]|\\.)*+"?|[^\s;]*+)""", re.DOTALL
+    r"""(?<![^\s=;,"])([^\s=;,"]++)\s*+=\s*+("(?>(?:[^"\\]++|\\.)*)"?|[^\s;]*+)""", re.DOTALL
 )
 _NAME = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*?)")
 _TOKEN = re.compile(r"[A-Za-z0-9._-]+")

@@ -12,8 +12,8 @@ _NOT_BASE64 = bytes(set(range(256)) - set(_LETTERS + b"="))
 # Lines of base64: at most one stray character, which senders skip, and no gap in them, unless what
 # stands before the first is too long for a word (line ends may have become spaces).
 _LINES = re.compile(
-    rb"(?:[ \t]*+(?:[A-Za-z0-9+/=]{16,}+(?:[ \t]++[A-Za-z0-9+/=]++)++"
-    rb"|[A-Za-z0-9+/=]*+(?:[^A-Za-z0-9+/=\s][A-Za-z0-9+/=]++)?+)[ \t]*+(?:\n|\Z))*+"
+    rb"(?>(?:[ \t]*+(?:[A-Za-z0-9+/=]{16,}+(?>(?:[ \t]++[A-Za-z0-9+/=]++)+)"
+    rb"|[A-Za-z0-9+/=]*+(?>(?:[^A-Za-z0-9+/=\s][A-Za-z0-9+/=]++)?))[ \t]*+(?:\n|\Z))*)"
 )
 _PIECE = re.compile(rb"([^=]++)(=*+)")
 # Control characters that no text has in any charset: those left are tab, line ends, escapes of

@@ -64,9 +64,6 @@ class Store:
 
     def error(self, found: str, fix: str) -> StoreError:
         """Return the error that says `found` of this store."""
-        if not is_in_s3(self.url):
-            # Where the bucket should be is a part of the password, maybe.
-            found, fix = (cleaned(words, self.url, environment={}) for words in (found, fix))
         return StoreError(
             f"{self.trouble}: {shown(self.url)}: {found}",
             expected="a bucket that answers and may be read and written",
@@ -93,6 +90,9 @@ def check(store: Store, *, profile: str | None = None, **access: str) -> None:
         StoreError: it does not answer, is not an S3 server, or rejects the key, the secret or the
             bucket.
     """
+    if not is_in_s3(store.url):
+        # Not asked for: where the bucket should be is a part of a password, maybe.
+        raise store.error("that is not a bucket's name", f"correct {store.setting}")
     if trouble := _trouble(store, profile, access):
         raise store.error(*trouble)
 

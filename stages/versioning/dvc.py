@@ -77,9 +77,11 @@ def reproduce(*targets: str, force: bool = False, layout: Layout = HERE) -> None
 
     Raises:
         StageError: a stage failed; its own line stands above, its exit status comes along.
+        UserError: a stage cannot begin.
         BusyError, UserError: as for `repository`.
     """
     from dvc.exceptions import ReproductionError
+    from dvc.stage.exceptions import StageCmdFailedError
 
     with _this_python_first(), repository(layout) as repo:
         try:
@@ -87,6 +89,14 @@ def reproduce(*targets: str, force: bool = False, layout: Layout = HERE) -> None
         except ReproductionError as error:
             if fault := _fault(error):
                 raise fault from error
+            if not any(isinstance(cause, StageCmdFailedError) for cause in _causes(error)):
+                # No stage has run, so none has said why: a file that it reads is missing, say.
+                reason = cleaned(str(error.__cause__ or error), secrets=secret_words(layout))
+                raise UserError(
+                    f"DVC: {error}: {reason}",
+                    expected="a checkout with every file that dvc.yaml names",
+                    fix="`dvc doctor`, then run again",
+                ) from error
             raise StageError(str(error), status=_status(error)) from error
 
 

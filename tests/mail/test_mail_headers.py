@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from stages.mail import characters
@@ -108,3 +111,9 @@ def test_a_mail_without_headers_is_all_body() -> None:
 )
 def test_list_mail_is_known_by_its_headers(block: bytes, expected: bool) -> None:
     assert is_list(of(block)) is expected
+
+
+def test_no_expression_has_a_possessive_group(root: Path) -> None:
+    """Python 3.11.2, Debian's, matches `(?:ab?)*+` wrongly, and would read mail wrongly in silence."""
+    for path in (root / "stages/mail").rglob("*.py"):
+        assert not re.findall(r"(?<!\\)\)(?:[*+?]|\{[\d,]+\})\+", path.read_text()), path

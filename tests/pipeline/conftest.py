@@ -18,6 +18,7 @@ from stages.records.pointer import Pointer
 
 COPIED = [
     "conf",
+    "constraints.txt",
     "stages",
     ".dvc/config",
     ".dvc/.gitignore",

@@ -22,7 +22,15 @@ from stages.records.metrics import Headline
 pytestmark = pytest.mark.slow
 
 WHO = ("NAME", "EMAIL")
-COPIED = ["stages", "conf", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore"]
+COPIED = [
+    "stages",
+    "conf",
+    "constraints.txt",
+    "dvc.yaml",
+    "params.yaml",
+    ".dvcignore",
+    ".gitignore",
+]
 NAMES = [metric.headline for metric in METRICS if metric.headline]
 # As wide as such numbers get.
 BEFORE, NOW = (dict.fromkeys(NAMES, value) for value in (0.2615, 0.1234))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from stages.machine.address import shown
 from stages.machine.errors import StoreError
 from stages.machine.variables import S3_ENDPOINT, S3_KEY, S3_SECRET
 from stages.stack.service import program
@@ -32,7 +33,7 @@ def refused(url: str) -> str:
         check(store(url))
     assert time.monotonic() - began < 10
     line = str(caught.value)
-    assert line.startswith(f"nothing is lost: {url}: ")
+    assert line.startswith(f"nothing is lost: {shown(url)}: ")
     assert line.endswith("then `make run`")
     assert "\n" not in line
     return line

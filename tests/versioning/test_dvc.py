@@ -49,6 +49,12 @@ def test_the_path_is_put_back_after_a_failure_too(
     assert os.environ["PATH"] == "/usr/bin:/bin"
 
 
+def test_a_file_that_a_stage_needs_and_nobody_has_is_named(pipeline: Path) -> None:
+    (pipeline / "dvc.yaml").write_text("stages:\n  one: {cmd: 'true', deps: [constraints.txt]}\n")
+    with pytest.raises(UserError, match=r"missing data 'source': constraints\.txt"):
+        reproduce("one")
+
+
 @pytest.mark.parametrize("name", [".dvc/config", "dvc.lock"])
 @pytest.mark.parametrize("damage", ["bytes", "another kind", "empty", "folder", "pipe"])
 def test_a_damaged_file_of_dvc_is_one_line(pipeline: Path, name: str, damage: str) -> None:
