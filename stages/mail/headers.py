@@ -13,8 +13,8 @@ from stages.mail.structured import ContentType, content_type, parameters
 # Real header blocks stay below 100 kB even with hundreds of recipients.
 MAX_HEADER_BYTES = 262_144
 
-# Groups are atomic, `(?>(?:…)*)`, where `(?:…)*+` would say the same: Python before 3.11.5 matches
-# that wrongly. A name may have bytes beyond ASCII, and a space before its colon.
+# Groups are atomic, `(?>(?:…)*)`: Python before 3.11.5 matches possessive ones wrongly.
+# A name may have bytes beyond ASCII, and a space before its colon.
 _NAME = rb"[^\x00-\x20:\x7f]++[ \t]*+:"
 _FIELD = _NAME + rb"[^\n]*+\n?(?>(?:[ \t][^\n]*+\n?)*)"
 # Up to three lines that are no field are left out if one of these fields follows them: a body that

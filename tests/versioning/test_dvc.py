@@ -51,7 +51,7 @@ def test_the_path_is_put_back_after_a_failure_too(
 
 def test_a_file_that_a_stage_needs_and_nobody_has_is_named(pipeline: Path) -> None:
     (pipeline / "dvc.yaml").write_text("stages:\n  one: {cmd: 'true', deps: [constraints.txt]}\n")
-    with pytest.raises(UserError, match=r"missing data 'source': constraints\.txt"):
+    with pytest.raises(UserError, match=r"'constraints\.txt' does not exist"):
         reproduce("one")
 
 
