@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,11 @@ class Identity:
 
     model: str
     packed: str | None
+
+    @property
+    def named(self) -> Collection[str]:
+        """The packed digests by which a registry finds this very version; empty for any."""
+        return () if self.packed is None else {self.packed}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stages import config
 from stages.machine.errors import RegistryError
+from stages.machine.files import tree_digest
 from stages.records.layout import HERE, Layout
 from stages.records.receipt import Receipt
 from stages.registry.registration import local_registration, registration_of
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
 
 def packed_digest(folder: Path) -> str:
     """Return the packed digest of the model in `folder`, with the code and packages of here."""
-    from stages.registry.mlflow import packing
     from stages.registry.mlflow.connect import quiet_environment
+    from stages.registry.mlflow.packing import packed_here
 
     quiet_environment()
-    return packing.packed_digest(folder)
+    with packed_here(folder) as packed:
+        return tree_digest(packed)
 
 
 class RegistryShelf:

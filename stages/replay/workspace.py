@@ -13,15 +13,14 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from stages import config, embed, evaluate, fetch, infer, monitor, register, train
 from stages.drift.inputs import ScoredWindow, read_window
 from stages.machine.console import logging_to, say
 from stages.machine.files import read_bytes, replacing, sha256, tree_digest, write_json
-from stages.records.document import parsed
+from stages.records.document import Digest, parsed
 from stages.records.layout import Layout
 from stages.records.pointer import Pointer, in_production
 from stages.records.receipt import Receipt
@@ -33,7 +32,7 @@ from stages.registry.shelf import Stored
 class _Trained:
     """What was trained on some mail before: the model's digest, and what it took."""
 
-    model: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    model: Digest
     cpu_seconds: float
 
 

@@ -104,7 +104,7 @@ def _empty(location: Location, name: str) -> RegistryError:
 
 def _move(source: ModelRegistry, target: ModelRegistry, identity: Identity) -> bool:
     """Copy one version unless the target has it, verified on both sides; return whether it did."""
-    held = target.find(identity.model, {identity.packed} if identity.packed else ())
+    held = target.find(identity.model, identity.named)
     if held is not None:
         target.verify(identity)
         return False
@@ -117,6 +117,6 @@ def _move_alias(source: ModelRegistry, target: ModelRegistry, moved: list[Identi
     """Copy the source's alias unless the target has one; return the words for people."""
     wanted, held = source.holder(CHAMPION), target.holder(CHAMPION)
     if held is None and wanted in moved:
-        target.set_alias(CHAMPION, wanted.model, {wanted.packed} if wanted.packed else ())
+        target.set_alias(CHAMPION, wanted.model, wanted.named)
         held = wanted
     return f"{CHAMPION} is {held.model[:12] if held else 'no model'}"

@@ -5,9 +5,8 @@ Reading is here; creating a version is in `registering.py`, stored bytes are in 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from stages.machine.variables import TRACKING_URI
 from stages.registry.mlflow.artifacts import Artifacts
 from stages.registry.mlflow.failures import reported
 from stages.registry.mlflow.location import Location
-from stages.registry.mlflow.packing import FOLDER, pack
+from stages.registry.mlflow.packing import FOLDER, packed_here
 from stages.registry.mlflow.registering import Registrar
 from stages.registry.registration import DIGEST, PACKED, Identity, Registration
 from stages.registry.shelf import Stored
@@ -88,7 +87,7 @@ class ModelRegistry:
             RegistryError: it has no such version, or the bytes are others.
         """
         with reported(self._location):
-            version = self._required(identity.model, _only(identity))
+            version = self._required(identity.model, identity.named)
             self._artifacts.verify(self._uri(version), identity)
 
     def models(self) -> list[Identity]:
@@ -106,7 +105,7 @@ class ModelRegistry:
         """
         with self._artifacts.folder() as folder:
             with reported(self._location):
-                version = self._required(identity.model, _only(identity))
+                version = self._required(identity.model, identity.named)
                 packed = self._artifacts.fetch(self._uri(version), folder / "filter")
                 self._artifacts.check(packed, identity)
                 run = self._client.get_run(str(version.run_id))
@@ -198,18 +197,8 @@ def _identity(version: ModelVersion) -> Identity:
     return Identity(version.tags[DIGEST], version.tags.get(PACKED))
 
 
-def _only(identity: Identity) -> Collection[str]:
-    """Return what is named where this very version is wanted."""
-    return () if identity.packed is None else {identity.packed}
-
-
-@contextmanager
-def _packed(registration: Registration) -> Iterator[Path]:
-    """Yield the folder of the filter: as another registry stored it, or packed now."""
+def _packed(registration: Registration) -> AbstractContextManager[Path]:
+    """Return the folder of the filter: as another registry stored it, or packed now."""
     if registration.packed is not None:
-        yield registration.packed
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "filter"
-        pack(registration.folder, target)
-        yield target
+        return nullcontext(registration.packed)
+    return packed_here(registration.folder)

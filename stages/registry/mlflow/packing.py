@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import stages
-from stages.machine.files import tree_digest
 from stages.registry.mlflow.requirements import scoring_requirements
 
 # Where the model folder is inside the packed filter.
@@ -87,12 +88,13 @@ def pack(model_folder: Path, target: Path) -> None:
     _forget_machine(target)
 
 
-def packed_digest(model_folder: Path) -> str:
-    """Return the digest that the filter has when it is packed here, with this checkout's code."""
+@contextmanager
+def packed_here(model_folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder with the filter as it is packed here, with this checkout's code."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "filter"
         pack(model_folder, target)
-        return tree_digest(target)
+        yield target
 
 
 def _copy_code(folder: Path) -> Path:

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.metadata import distributions, version
 from pathlib import Path
 
 from packaging.version import Version
-from pydantic import TypeAdapter
 
-from stages import config
-from stages.machine.errors import EncoderError, RegistryError
+from stages.machine.errors import EncoderError
 from stages.model.engines import engine_of
 from stages.model.weights import installed_places
-from stages.records.document import read_document
-from stages.records.specification import SPECIFICATION
+from stages.records.specification import read_specification
 
 # What the packed code imports to score raw text; a test compares it with what is imported.
 _SCORING = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "skops")
-
-
-@dataclass(frozen=True)
-class _Encoded:
-    """What of a model's specification says what it needs."""
-
-    encoder: config.Encoder
-
-
-_ENCODED = TypeAdapter(_Encoded)
 
 
 def scoring_requirements(folder: Path) -> list[str]:
@@ -37,13 +23,7 @@ def scoring_requirements(folder: Path) -> list[str]:
         RegistryError: the model does not say what it needs.
         EncoderError: the package of its encoder is not installed.
     """
-    encoder = read_document(
-        _ENCODED,
-        folder / SPECIFICATION,
-        error=RegistryError,
-        expected="the encoder of a model",
-        fix="run `make run` to train the model again",
-    ).encoder
+    encoder = read_specification(folder).encoder
     carrier = [_carrier(encoder.package)] if encoder.package else []
     engine = engine_of(encoder).LIBRARIES
     return [_pinned(name) for name in sorted({*_SCORING, *engine, *carrier})]
