@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 
-from stages.config.yaml_text import MOST_LEVELS, parse, read_text
+from stages.config.yaml_text import MOST_LEVELS, parse, read_text, scalars
 from stages.machine.errors import ConfigError
 
 # An option of a group: `small`, or `source/files` from the root.
@@ -53,7 +53,7 @@ def _faults(tree: object) -> Iterator[str]:
         for option in _options(tree.get("defaults")):
             if not _OPTION.fullmatch(option):
                 yield f"has {option[:60]!r} in its defaults, which is not an option of a group"
-    if any("${" in text for text in _texts(tree)):
+    if any(isinstance(text, str) and "${" in text for _, text in scalars(tree)):
         yield "has a value with ${...}, which would be filled in"
 
 
@@ -86,15 +86,3 @@ def _options(defaults: object) -> Iterator[str]:
         for group, option in entry.items():
             yield re.sub(r"^(optional|override) ", "", group).partition("@")[0]
             yield from map(str, option if isinstance(option, list) else [option])
-
-
-def _texts(tree: object) -> Iterator[str]:
-    if isinstance(tree, dict):
-        for key, value in tree.items():
-            yield key
-            yield from _texts(value)
-    elif isinstance(tree, list):
-        for value in tree:
-            yield from _texts(value)
-    elif isinstance(tree, str):
-        yield tree

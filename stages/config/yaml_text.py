@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -190,16 +190,19 @@ def _check_size(text: str) -> None:
 
 
 def _check_keys(tree: object) -> None:
-    for key in _keys(tree):
-        if not isinstance(key, str):
+    for kind, key in scalars(tree):
+        if kind == "key" and not isinstance(key, str):
             raise _ExcessError(f"{_named(key)} is not a text")
 
 
-def _keys(tree: object) -> Iterator[object]:
+def scalars(tree: object) -> Iterator[tuple[Literal["key", "value"], object]]:
+    """Yield each key below `tree`, and each value that is neither a mapping nor a list."""
     if isinstance(tree, dict):
         for key, value in tree.items():
-            yield key
-            yield from _keys(value)
+            yield "key", key
+            yield from scalars(value)
     elif isinstance(tree, list):
         for value in tree:
-            yield from _keys(value)
+            yield from scalars(value)
+    else:
+        yield "value", tree
