@@ -12,7 +12,7 @@ import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 
-from stages.pins.install import LOCK, ROOT, PinsError, read
+from stages.pins.install import LOCK, ROOT, PinsError, ended, read
 
 INSTALL = "install"
 
@@ -66,13 +66,12 @@ def normal(requirement: str) -> str:
 
 def main() -> int:
     """Check; return the exit status."""
-    try:
-        found = check(LOCK.read_text(encoding="utf-8"), wanted())
-    except PinsError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    return ended(_say_checked)
+
+
+def _say_checked() -> None:
+    found = check(LOCK.read_text(encoding="utf-8"), wanted())
     sys.stdout.write(f"{found} packages pinned, each with its hashes\n")
-    return 0
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -237,8 +237,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--torch", default="", metavar="BUILD")
     parser.add_argument("--editable", action="store_true")
     given = parser.parse_args(arguments)
+    return ended(
+        lambda: install(given.sets, given.python, build=given.torch, editable=given.editable)
+    )
+
+
+def ended(work: Callable[[], None]) -> int:
+    """Do `work`; return the exit status, of a fault after its one line."""
     try:
-        install(given.sets, given.python, build=given.torch, editable=given.editable)
+        work()
     except PinsError as error:
         sys.stderr.write(f"{error}\n")
         return 2

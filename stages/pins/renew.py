@@ -24,7 +24,7 @@ from functools import cache
 from pathlib import Path
 
 from stages.pins.check import digest, normal, wanted
-from stages.pins.install import CUDA, LOCK, WHEELS, Pin, PinsError
+from stages.pins.install import CUDA, LOCK, WHEELS, Pin, PinsError, ended
 
 # They publish no wheel. We build it once, from the source whose hash is pinned, and keep it beside
 # this file: no installation runs a package's build code.
@@ -212,12 +212,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--upgrade", nargs="+", default=[], metavar="NAME")
     given = parser.parse_args(arguments)
-    try:
-        renew(upgrade=[name for word in given.upgrade for name in word.split()])
-    except PinsError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0
+    return ended(lambda: renew(upgrade=[name for word in given.upgrade for name in word.split()]))
 
 
 if __name__ == "__main__":
