@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import os
 from collections.abc import Iterator
@@ -101,19 +102,11 @@ def tiny_filter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from stages.model.training.fitting import fit_filter
     from stages.model.training.saving import save_filter
     from stages.records.specification import TrainedOn
-    from tests.registry.samples import ENCODER, HAM_TEXT, SPAM_TEXT
+    from tests.registry.samples import ENCODER, HAM_TEXT, SPAM_TEXT, SPECIFICATION
 
     texts = [f"{SPAM_TEXT} {i}" for i in range(20)] + [f"{HAM_TEXT} {i}" for i in range(20)]
-    features = config.Features(
-        embedding=False,
-        words=True,
-        characters=False,
-        word_ngrams=[1, 1],
-        character_ngrams=[3, 3],
-        hash_bits=10,
-        embedding_weight=1.0,
-        scrub=False,
-        max_chars=1000,
+    features = dataclasses.replace(
+        SPECIFICATION.features, embedding=False, words=True, hash_bits=10, max_chars=1000
     )
     trained = fit_filter(
         Messages(np.zeros((40, ENCODER.dim), np.float32), [""] * 40, texts),
