@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import shutil
 from pathlib import Path
@@ -11,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from stages import config
+from stages.records.specification import write_specification
 from tests.command_line.project import Project
 from tests.command_line.samples import mail, write_evaluation, write_mail
-from tests.registry.samples import ENCODER
+from tests.registry.samples import SPECIFICATION
 
 
 @pytest.fixture(scope="session")
@@ -54,8 +54,7 @@ def evaluated(project: Project) -> Project:
     """The project with a model, what the other stages leave beside it, and no registry yet."""
     model = project.folder / "data/train/model"
     model.mkdir(parents=True)
-    described = {"encoder": dataclasses.asdict(ENCODER), "threshold": 0.5}
-    (model / "model.json").write_text(json.dumps(described))
+    write_specification(model, SPECIFICATION)
     (model / "classifier.skops").write_text("weights")
     write_evaluation(project)
     return project
