@@ -17,6 +17,7 @@ from stages.records.pointer import Pointer
 from stages.records.receipt import Receipt
 from stages.records.report import Report
 from stages.records.verdict import Verdict
+from stages.versioning.committed import differing_outputs
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -75,7 +76,19 @@ def _facts(layout: Layout) -> Iterator[tuple[str, list[str]]]:
     yield _gate_title(receipt, layout), list(receipt.gate.reasons)
     yield predictions
     yield drift
+    if (differing := differing_outputs(layout)) is not None:
+        yield _as_committed(differing), []
     yield "Look next", list(_next(Verdict.read(layout), layout))
+
+
+def _as_committed(differing: list[str]) -> str:
+    if not differing:
+        return "As committed: every output has the bytes that the committed dvc.lock names"
+    more = f" and {len(differing) - 1} more have" if len(differing) > 1 else " has"
+    return (
+        f"Not as committed: {differing[0]}{more} other bytes than the committed dvc.lock names for "
+        "the same inputs: another kind of processor than x86, or packages that are not the pinned?"
+    )
 
 
 def _scoring(layout: Layout) -> Iterator[tuple[str, list[str]]]:
