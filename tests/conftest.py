@@ -17,6 +17,7 @@ from tests.servers import Servers
 # As `python -m stages` pins it; read by OpenBLAS when numpy is first imported.
 os.environ.setdefault("OPENBLAS_CORETYPE", "Haswell")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("NPY_DISABLE_CPU_FEATURES", "X86_V4 AVX512_ICL AVX512_SPR")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -1,4 +1,4 @@
-"""The model that turns text into vectors: `conf/encoder/`."""
+"""The model that turns text into vectors, `conf/encoder/`, and what runs it, `conf/engine/`."""
 
 from __future__ import annotations
 
@@ -36,8 +36,10 @@ class Encoder:
     dim: Annotated[int, Field(ge=1, le=16_384)]
     # Longer texts are cut before they are tokenized; characters.
     max_chars: Characters
-    # What runs it, see `stages/model/engines/`.
-    engine: Literal["sentence-transformers"] = "sentence-transformers"
+    # What is read of a text; null, as in older models, for as many as the model takes.
+    max_tokens: Annotated[int, Field(ge=8, le=8_192)] | None = None
+    # What runs it, see `stages/model/engines/`; the default is that of older models.
+    engine: Literal["exact", "sentence-transformers"] = "sentence-transformers"
 
     @model_validator(mode="after")
     def _one_place(self) -> Encoder:

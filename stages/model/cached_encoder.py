@@ -82,14 +82,17 @@ def cached_encoder(encoder: config.Encoder) -> Iterator[CachedEncoder]:
 def byte_space(encoder: config.Encoder) -> str:
     """Return what the bytes of an embedding depend on besides the text, as a digest.
 
-    That is the model, what its engine says, and the kind of processor: another instruction set
-    takes other kernels, which round differently.
+    That is the model, what its engine says and, unless its bytes are the same on any, the kind of
+    processor: another instruction set takes other kernels, which round differently.
     """
     engine = engine_of(encoder)
     model = _version(encoder.package) if encoder.package else str(encoder.revision)
     libraries = [f"{name} {_version(name)}" for name in engine.LIBRARIES]
     chosen = [f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith(engine.VARIABLES)]
-    parts = [fingerprint(encoder), model, sha256(engine.CODE), *libraries, *chosen, *processor()]
+    code = map(sha256, engine.CODE)
+    parts = [fingerprint(encoder), encoder.engine, model, *code, *libraries, *chosen]
+    if not engine.PORTABLE:
+        parts += processor()
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

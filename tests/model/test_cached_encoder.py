@@ -32,13 +32,25 @@ def test_other_bytes_are_another_space(
         byte_space(dataclasses.replace(minilm, sha256="0" * 64)),
         byte_space(dataclasses.replace(minilm, package="no_such_package")),
     }
+    fast = dataclasses.replace(minilm, engine="sentence-transformers")
+    spaces.add(byte_space(fast))
     monkeypatch.setenv("ONEDNN_DEFAULT_FPMATH_MODE", "BF16")
-    spaces.add(byte_space(minilm))
+    spaces.add(byte_space(fast))
     code = tmp_path / "encoder.py"
     code.write_text("two texts a forward pass")
-    monkeypatch.setattr(SentenceTransformers, "CODE", code)
-    spaces.add(byte_space(minilm))
-    assert len(spaces) == 5
+    monkeypatch.setattr(SentenceTransformers, "CODE", (code,))
+    spaces.add(byte_space(fast))
+    assert len(spaces) == 6
+
+
+def test_the_processor_counts_where_bytes_depend_on_it(
+    minilm: config.Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fast = dataclasses.replace(minilm, engine="sentence-transformers")
+    before = byte_space(minilm), byte_space(fast)
+    monkeypatch.setattr("stages.model.cached_encoder.processor", lambda: ["another"])
+    assert byte_space(minilm) == before[0]
+    assert len({byte_space(fast), *before}) == 3
 
 
 def test_an_instruction_set_is_told_from_another_and_the_moment_is_not(tmp_path: Path) -> None:

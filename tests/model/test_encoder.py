@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 from stages import config
 from stages.machine.errors import EncoderError, UserError
 from stages.model.encoder import load_encoder
+from stages.model.engines.exact import Exact
 from stages.model.space import fingerprint
-from stages.model.weights import check_weights
+from stages.model.weights import check_weights, weights_folder
 
 TEXTS = ["Meeting at ten", "WIN MONEY NOW " * 200, "", "Grüße aus Köln", "kernel patch attached"]
 
@@ -67,12 +69,14 @@ def test_other_weights_or_another_cut_are_another_space(minilm: config.Encoder) 
         fingerprint(minilm),
         fingerprint(dataclasses.replace(minilm, sha256="0" * 64)),
         fingerprint(dataclasses.replace(minilm, max_chars=100)),
+        fingerprint(dataclasses.replace(minilm, max_tokens=64)),
+        fingerprint(dataclasses.replace(minilm, max_tokens=None)),
     }
-    assert len(spaces) == 3
+    assert len(spaces) == 5
     assert fingerprint(dataclasses.replace(minilm, package="elsewhere")) in spaces
+    assert fingerprint(dataclasses.replace(minilm, engine="sentence-transformers")) in spaces
 
 
-@pytest.mark.slow
 def test_bytes_depend_on_neither_order_nor_neighbours_nor_workers(minilm: config.Encoder) -> None:
     whole = np.stack(list(load_encoder(minilm, workers=3).encode(TEXTS)))
     assert whole.shape == (len(TEXTS), minilm.dim)
@@ -85,6 +89,50 @@ def test_bytes_depend_on_neither_order_nor_neighbours_nor_workers(minilm: config
 
 
 @pytest.mark.slow
+def test_exact_embeddings_are_those_of_sentence_transformers_in_float64_rounded(
+    minilm: config.Encoder,
+) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    exact = np.stack(list(load_encoder(minilm, workers=1).encode(TEXTS)))
+    model = SentenceTransformer(str(weights_folder(minilm)), device="cpu").double()
+    model.max_seq_length = minilm.max_tokens or 256
+    theirs = model.encode(TEXTS, batch_size=1, normalize_embeddings=True)
+    assert theirs.dtype == np.float64
+    assert (exact == np.round(theirs, 6).astype(np.float32)).all()
+    assert not np.signbit(exact[exact == 0]).any()
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("config.json", '{"model_type": "mpnet"}'),
+        ("config.json", None),
+        ("1_Pooling/config.json", '{"pooling_mode_cls_token": true}'),
+        ("sentence_bert_config.json", "[]"),
+    ],
+)
+def test_a_model_that_exact_does_not_run_is_one_line(
+    minilm: config.Encoder, tmp_path: Path, file: str, content: str | None
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(weights_folder(minilm), folder, ignore=shutil.ignore_patterns("model.*"))
+    (folder / "model.safetensors").symlink_to(weights_folder(minilm) / "model.safetensors")
+    (folder / file).unlink()
+    if content is not None:
+        (folder / file).write_text(content)
+    with pytest.raises(EncoderError, match=r"mean over its tokens; fix: .*sentence_transformers"):
+        Exact().load(folder, minilm)
+
+
+def test_what_is_beyond_the_tokens_is_not_read(minilm: config.Encoder) -> None:
+    few = dataclasses.replace(minilm, max_tokens=8)
+    a, b = load_encoder(few, workers=1).encode(["one two three " * 9, "one two three " * 90])
+    assert a.tobytes() == b.tobytes()
+    c, d = load_encoder(minilm, workers=1).encode(["one two three " * 9, "one two three " * 90])
+    assert c.tobytes() != d.tobytes()
+
+
 def test_alike_texts_are_closer_than_unlike_ones(minilm: config.Encoder) -> None:
     a, b, c = load_encoder(minilm).encode(
         ["cheap pills online", "buy medication on the web", "the kernel fails to compile"]
@@ -92,7 +140,6 @@ def test_alike_texts_are_closer_than_unlike_ones(minilm: config.Encoder) -> None
     assert a @ b > a @ c
 
 
-@pytest.mark.slow
 def test_a_model_of_other_dimensions_than_conf_says_is_one_line(minilm: config.Encoder) -> None:
     with pytest.raises(EncoderError, match=r"has 384 dimensions; expected 768 .*make params"):
         load_encoder(dataclasses.replace(minilm, dim=768), workers=1)

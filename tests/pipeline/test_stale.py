@@ -47,7 +47,7 @@ EDITS = {
     "rows of predictions": Edit("stages/records/predictions.py", ("infer",)),
     "the verdict": Edit("stages/records/verdict.py", ("monitor",)),
     "an engine": Edit(
-        "stages/model/engines/sentence_transformers.py",
+        "stages/model/engines/exact.py",
         ("embed@batch", "embed@holdout", "embed@train", "evaluate", "infer", "register"),
     ),
     "promotion": Edit("stages/registry/promotion.py"),

@@ -30,7 +30,9 @@ class Engine(Protocol):
     # Beginnings of the environment variables that choose kernels and precision.
     VARIABLES: tuple[str, ...]
     # The code that makes an embedding of a text.
-    CODE: Path
+    CODE: tuple[Path, ...]
+    # Whether the bytes are the same on any processor.
+    PORTABLE: bool
 
     def load(self, folder: Path, encoder: config.Encoder, *, workers: int | None) -> Loaded:
         """Load the encoder in `folder` on the CPU.
@@ -50,6 +52,10 @@ class Engine(Protocol):
 def engine_of(encoder: config.Encoder) -> Engine:
     """Return the engine that runs `encoder`; none of its libraries is imported yet."""
     match encoder.engine:
+        case "exact":
+            from stages.model.engines.exact import Exact
+
+            return Exact()
         case "sentence-transformers":
             from stages.model.engines.sentence_transformers import SentenceTransformers
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages.machine.errors import EncoderError
+from stages.model.engines import side_by_side
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,48 +16,8 @@ if TYPE_CHECKING:
 
     from stages import config
 
-# Texts handed to the workers at a time: what is held of a stream.
-_CHUNK = 64
 # Each holds a copy of the weights.
 _MOST_WORKERS = 8
-
-
-class SentenceEncoder:
-    """A sentence-transformers model that gives each text the same bytes in any company.
-
-    One text a forward pass, and one thread a pass: padding to batch neighbours changes the last
-    bits of most rows, and so does splitting a product among another number of threads. What runs
-    side by side is whole texts, each worker with its own copy of the model.
-    """
-
-    def __init__(self, models: Sequence[SentenceTransformer], encoder: config.Encoder) -> None:
-        self._models = models
-        self._encoder = encoder
-
-    def encode(self, texts: Iterable[str]) -> Iterator[np.ndarray]:
-        """Yield one L2-normalised `(dim,) float32` vector a text, in the order of `texts`."""
-        idle = deque(self._models)
-        mine = threading.local()
-
-        def adopt() -> None:
-            import torch
-
-            torch.set_num_threads(1)
-            mine.model = idle.popleft()
-
-        def encoded(text: str) -> np.ndarray:
-            vector: np.ndarray = mine.model.encode(
-                text[: self._encoder.max_chars],
-                normalize_embeddings=True,
-                show_progress_bar=False,
-                convert_to_numpy=True,
-            )
-            return vector
-
-        source = iter(texts)
-        with ThreadPoolExecutor(len(self._models), initializer=adopt) as pool:
-            while chunk := list(islice(source, _CHUNK)):
-                yield from pool.map(encoded, chunk)
 
 
 class SentenceTransformers:
@@ -68,28 +26,46 @@ class SentenceTransformers:
     WEIGHTS = "model.safetensors"
     LIBRARIES: tuple[str, ...] = ("sentence-transformers", "tokenizers", "torch", "transformers")
     VARIABLES: tuple[str, ...] = ("ATEN_", "DNNL_", "MKL_", "ONEDNN_")
-    CODE = Path(__file__)
+    CODE: tuple[Path, ...] = (Path(__file__), Path(side_by_side.__file__))
+    PORTABLE = False
 
     def load(
         self, folder: Path, encoder: config.Encoder, *, workers: int | None = None
-    ) -> SentenceEncoder:
+    ) -> side_by_side.SideBySide:
         """See `Engine`; at most eight workers by default."""
         import joblib
-        from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        models = [
-            SentenceTransformer(
-                str(folder), device="cpu", local_files_only=True, trust_remote_code=False
-            )
-            for _ in range(workers or min(joblib.cpu_count(), _MOST_WORKERS))
-        ]
-        found = models[0].get_embedding_dimension()
-        if found != encoder.dim:
-            raise EncoderError(
-                f"{encoder.name} has {found} dimensions",
-                expected=f"{encoder.dim} as conf/encoder says",
-                fix="edit dim in conf/encoder/ and run `make params`",
-            )
-        return SentenceEncoder(models, encoder)
+        workers = workers or min(joblib.cpu_count(), _MOST_WORKERS)
+        embed = [_worker(folder, encoder) for _ in range(workers)]
+        return side_by_side.SideBySide(embed, encoder.max_chars)
+
+
+def _worker(folder: Path, encoder: config.Encoder) -> Callable[[str], np.ndarray]:
+    """Return what turns one text into its vector, with its own copy of the model."""
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(
+        str(folder), device="cpu", local_files_only=True, trust_remote_code=False
+    )
+    model.max_seq_length = encoder.max_tokens or model.max_seq_length
+    found = model.get_embedding_dimension()
+    if found != encoder.dim:
+        raise EncoderError(
+            f"{encoder.name} has {found} dimensions",
+            expected=f"{encoder.dim} as conf/encoder says",
+            fix="edit dim in conf/encoder/ and run `make params`",
+        )
+    return partial(_embed, model)
+
+
+def _embed(model: SentenceTransformer, text: str) -> np.ndarray:
+    import torch
+
+    # PyTorch's own, of this thread.
+    torch.set_num_threads(1)
+    vector: np.ndarray = model.encode(
+        text, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+    )
+    return vector
