@@ -42,5 +42,14 @@ class Headline:
         )
         return cls(numbers)
 
+    @classmethod
+    def parse(cls, content: bytes) -> Headline:
+        """Return the headline numbers in the bytes of such a file.
+
+        Raises:
+            ValueError: they hold something else.
+        """
+        return cls(_NUMBERS.validate_json(content))
+
 
 _NUMBERS: TypeAdapter[Mapping[str, float | None]] = TypeAdapter(Mapping[str, float | None])

@@ -17,7 +17,7 @@ from stages.records.pointer import Pointer
 from stages.records.receipt import Receipt
 from stages.records.report import Report
 from stages.records.verdict import Verdict
-from stages.versioning.committed import differing_outputs
+from stages.versioning.committed import differing_metrics, differing_outputs
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,7 +77,7 @@ def _facts(layout: Layout) -> Iterator[tuple[str, list[str]]]:
     yield predictions
     yield drift
     if (differing := differing_outputs(layout)) is not None:
-        yield _as_committed(differing), []
+        yield _as_committed(differing), list(_by_how_much(layout)) if differing else []
     yield "Look next", list(_next(Verdict.read(layout), layout))
 
 
@@ -89,6 +89,14 @@ def _as_committed(differing: list[str]) -> str:
         f"Not as committed: {differing[0]}{more} other bytes than the committed dvc.lock names for "
         "the same inputs: another kind of processor than x86, or packages that are not the pinned?"
     )
+
+
+def _by_how_much(layout: Layout) -> Iterator[str]:
+    numbers = differing_metrics(layout)
+    for name, (committed, found) in numbers.items():
+        yield f"{name} {found}, committed {committed}"
+    if not numbers:
+        yield "the metrics are the committed ones, to four decimals"
 
 
 def _scoring(layout: Layout) -> Iterator[tuple[str, list[str]]]:

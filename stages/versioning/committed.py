@@ -9,6 +9,7 @@ from stages import config
 from stages.machine.errors import ConfigError, GitError
 from stages.machine.files import read_bytes
 from stages.records.layout import Layout
+from stages.records.metrics import Headline
 from stages.versioning import git
 
 # What a lock says of the bytes of a file or a folder.
@@ -33,6 +34,20 @@ def differing_outputs(layout: Layout) -> list[str] | None:
         return None
     theirs = dict(_outputs(committed))
     return sorted(path for path, digest in _outputs(found) if theirs.get(path) != digest)
+
+
+def differing_metrics(layout: Layout) -> dict[str, tuple[float | None, float | None]]:
+    """Return each headline number that is not the committed one: that, and what was found."""
+    try:
+        theirs = Headline.parse(git.content("HEAD", layout.metrics, layout) or b"{}").numbers
+    except (GitError, ValueError):
+        return {}
+    numbers = Headline.read(layout).numbers
+    return {
+        name: (theirs[name], found)
+        for name, found in numbers.items()
+        if name in theirs and theirs[name] != found
+    }
 
 
 def _stages(content: bytes | None) -> Mapping[str, Any]:

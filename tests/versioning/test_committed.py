@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from stages.records.layout import Layout
-from stages.versioning.committed import differing_outputs
+from stages.records.metrics import Headline
+from stages.versioning.committed import differing_metrics, differing_outputs
 
 LOCK: dict[str, Any] = {
     "schema": "2.0",
@@ -81,6 +82,16 @@ def test_other_inputs_are_not_compared(
 ) -> None:
     lock["stages"].setdefault(stage, {}).update(change)
     assert after(tmp_path, lock) is None
+
+
+def test_by_how_much_the_metrics_differ(tmp_path: Path, lock: dict[str, Any]) -> None:
+    layout = Layout(tmp_path)
+    Headline({"f1": 0.9, "ece": 0.1, "brier": None}).write(layout)
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "two")
+    assert differing_metrics(layout) == {}
+    Headline({"f1": 0.8, "ece": 0.1, "brier": None, "new": 1.0}).write(layout)
+    assert differing_metrics(layout) == {"f1": (0.9, 0.8)}
 
 
 def test_without_a_committed_lock_nothing_is_compared(tmp_path: Path) -> None:
