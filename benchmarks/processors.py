@@ -2,52 +2,51 @@
 
     python -m benchmarks.processors [--messages N] [--tokens N] [--only NAME ...]
 
-Runs the pipeline on a small sample of the default corpus in a clone of this checkout's HEAD, then
-every stage of it again under QEMU as other processors, and compares the digest of every output.
-Writes `benchmarks/processors.json`. Needs the package qemu-user of the operating system. An
-emulated processor takes tens of minutes: it is some fifty times slower than a real one.
+Runs the stages (`benchmarks.every_stage`) on a small sample of the default corpus, here and under
+QEMU as other processors, and compares the digest of every file that they write. Writes
+`benchmarks/processors.json`. Needs the package qemu-user of the operating system, and some minutes
+a processor.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from benchmarks.machine import call, measured_on
-from stages.machine.console import say
+from stages import config
+from stages.machine.cache import cache_dir
 from stages.machine.edge import guarded
 from stages.machine.errors import DataError
-from stages.machine.files import sha256, tree_digest, write_json
+from stages.machine.files import write_json, write_text
 from stages.machine.pinning import PINNED_ENVIRONMENT
+from stages.machine.variables import CACHE
+from stages.records.layout import Layout
 
 RESULT = Path(__file__).with_suffix(".json")
 ROOT = Path(__file__).resolve().parents[1]
 EMULATOR = "qemu-x86_64"
 # QEMU's name of a model, and what it is.
 PROCESSORS = {
-    "Haswell": "Intel of 2013, AVX2",
-    "EPYC": "AMD of 2017, AVX2",
-    "Nehalem": "Intel of 2008, neither AVX nor FMA",
+    "Haswell": "Intel of 2013, with AVX2",
+    "EPYC": "AMD of 2017, with AVX2",
 }
-MESSAGES, TOKENS = 40, 32
+MESSAGES, TOKENS = 120, 32
 
 
 @dataclass(frozen=True)
-class Stage:
-    """One stage of `dvc.lock`: its name, its command after `python`, and what it writes."""
+class Ran:
+    """What a processor made: the digest of each file, and the seconds of each stage."""
 
-    name: str
-    arguments: tuple[str, ...]
-    outputs: tuple[Path, ...]
+    digests: dict[str, str]
+    seconds: dict[str, float]
 
 
 def main() -> None:
@@ -58,44 +57,25 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PROCESSORS, default=list(PROCESSORS))
     options = parser.parse_args()
     check_emulator()
+    overrides = [
+        "size=small",
+        f"window.max_messages={options.messages}",
+        f"encoder.max_tokens={options.tokens}",
+    ]
     with tempfile.TemporaryDirectory() as folder:
-        clone = Path(folder) / "here"
-        call(["git", "clone", "--quiet", ROOT, clone])
-        shrink(clone, options.messages, options.tokens)
-        for verb in ("params", "run"):
-            call([sys.executable, "-m", "stages", verb], cwd=clone, env=environment(clone))
-        stages = list(read_stages(clone))
-        here = run(stages, clone)
-        emulated = {}
+        here = run(Path(folder) / "here", overrides)
+        rows: dict[str, object] = {"here": {"seconds": here.seconds}}
         for name in options.only:
-            other = Path(folder) / name
-            shutil.copytree(clone, other, symlinks=True)
-            emulated[name] = run(stages, other, emulator(name))
-    rows = {name: compared(here, found) for name, found in emulated.items()}
-    sample = {"messages": options.messages, "tokens": options.tokens}
-    result = {"machine": measured_on(), "sample": sample, "processors": rows}
-    write_json(RESULT, result)
-    print(yaml.safe_dump(rows, sort_keys=False))
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a processor made: the digest of each output, and the seconds of each stage."""
-
-    digests: dict[str, str]
-    seconds: dict[str, float]
-
-
-def shrink(clone: Path, messages: int, tokens: int) -> None:
-    """Give `clone` a size of its own: at most `messages` a split, and `tokens` a text."""
-    size = (
-        "# @package _global_\ndefaults: [small, _self_]\n"
-        f"window: {{max_messages: {messages}}}\nencoder: {{max_tokens: {tokens}}}\n"
-    )
-    (clone / "conf/size/tiny.yaml").write_text(size, encoding="utf-8")
-    config = clone / "conf/config.yaml"
-    whole = config.read_text(encoding="utf-8")
-    config.write_text(whole.replace("- size: full", "- size: tiny"), encoding="utf-8")
+            there = run(Path(folder) / name, overrides, emulator(name))
+            differing = different(here, there)
+            rows[name] = {
+                "what": PROCESSORS[name],
+                "same": len(here.digests) - len(differing),
+                "differing": differing,
+                "seconds": there.seconds,
+            }
+            print(name, rows[name])
+    write_json(RESULT, {"machine": measured_on(), "overrides": overrides, "processors": rows})
 
 
 def check_emulator() -> None:
@@ -113,78 +93,32 @@ def emulator(processor: str) -> tuple[str, ...]:
     return (EMULATOR, "-cpu", processor)
 
 
-def environment(clone: Path) -> dict[str, str]:
-    """Return the pinned environment, in which `clone`'s code is imported.
-
-    Packages are named by `PYTHONPATH`, so that the real binary of Python finds them: in a virtual
-    environment it is a link, which an emulator follows.
-    """
-    packages = [place for place in sys.path if place.endswith("site-packages")]
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW", "DVC"))}
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    imports = os.pathsep.join([str(clone), *packages])
-    return kept | PINNED_ENVIRONMENT | {"PATH": path, "PYTHONPATH": imports}
-
-
-def read_stages(clone: Path) -> Iterator[Stage]:
-    """Yield the stages of `dvc.lock`, in the order in which they can run."""
-    locked = yaml.safe_load((clone / "dvc.lock").read_text(encoding="utf-8"))["stages"]
-    declared = yaml.safe_load((clone / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    for family in declared:
-        for name, stage in locked.items():
-            if name.partition("@")[0] == family:
-                outputs = tuple(Path(output["path"]) for output in stage["outs"])
-                yield Stage(name, tuple(stage["cmd"].split()[1:]), outputs)
-
-
-def run(stages: Sequence[Stage], clone: Path, before: Sequence[str] = ()) -> Ran:
-    """Run `stages` in `clone` anew, under the emulator `before`; return what came out."""
-    ran = Ran({}, {})
-    python = os.path.realpath(sys.executable)
-    for stage in stages:
-        for path in stage.outputs:
-            _remove(clone / path)
-        start = time.monotonic()
-        # Each has its own cache: what another processor made must not be found.
-        with tempfile.TemporaryDirectory() as cache:
-            own = environment(clone) | {"SPAMLINE_CACHE": _without_embeddings(Path(cache))}
-            call([*before, python, *stage.arguments], cwd=clone, env=own)
-        ran.seconds[stage.name] = round(time.monotonic() - start, 1)
-        for path in stage.outputs:
-            ran.digests[str(path)] = digest(clone / path)
-        say(f"processors: {' '.join(before[1:])} {stage.name}: {ran.seconds[stage.name]} s")
-    return ran
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file, or of a folder's files and their names."""
-    return tree_digest(path) if path.is_dir() else sha256(path)
-
-
-def compared(here: Ran, there: Ran) -> dict[str, object]:
-    """Return how many outputs are the same, which differ, and how long the stages took."""
-    differing = sorted(path for path in there.digests if there.digests[path] != here.digests[path])
-    return {
-        "same": len(there.digests) - len(differing),
-        "differing": differing,
-        "seconds": there.seconds,
-    }
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _without_embeddings(folder: Path) -> str:
-    """Fill `folder` with what this machine has downloaded; return its name."""
-    from stages.machine.cache import cache_dir
-
+def run(folder: Path, overrides: Sequence[str], before: Sequence[str] = ()) -> Ran:
+    """Run all stages in `folder`, which is made, under the emulator `before`."""
+    layout = Layout(folder)
+    write_text(layout.params, config.params_text(config.compose(overrides, ROOT / "conf")))
+    cache = folder / "cache"
+    cache.mkdir()
+    # What was downloaded, and no embedding: another processor's must not be found.
     for archive in cache_dir().glob("*.tgz*"):
-        shutil.copyfile(archive, folder / archive.name)
-    return str(folder)
+        shutil.copyfile(archive, cache / archive.name)
+    # The real binary: in a virtual environment there is a link to it, which cannot be emulated.
+    python = os.path.realpath(sys.executable)
+    command = [*before, python, "-m", "benchmarks.every_stage", str(folder)]
+    return Ran(**json.loads(call(command, cwd=ROOT, env=_environment(cache))))
+
+
+def different(here: Ran, there: Ran) -> list[str]:
+    """Return the files that are not the same, sorted."""
+    names = here.digests.keys() | there.digests.keys()
+    return sorted(name for name in names if here.digests.get(name) != there.digests.get(name))
+
+
+def _environment(cache: Path) -> dict[str, str]:
+    """Return the pinned environment, in which the real Python finds this one's packages."""
+    packages = [place for place in sys.path if place.endswith("site-packages")]
+    imports = {"PYTHONPATH": os.pathsep.join([str(ROOT), *packages]), CACHE: str(cache)}
+    return os.environ | PINNED_ENVIRONMENT | imports
 
 
 if __name__ == "__main__":
