@@ -50,6 +50,13 @@ CACHE = Variable(
     "the folder of downloads and embeddings, shared by all checkouts on this machine",
     default="`spamline` in the user's cache folder",
 )
+CACHE_GB = Variable(
+    "SPAMLINE_CACHE_GB",
+    Topic.PLACES,
+    "how large the cache of embeddings may grow, in gigabytes; beyond it, what was not used for "
+    "the longest time goes",
+    default="2",
+)
 TRACKING_URI = Variable(
     "MLFLOW_TRACKING_URI",
     Topic.PLACES,

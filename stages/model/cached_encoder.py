@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages import config
-from stages.machine.cache import cache_dir
+from stages.machine.cache import cache_dir, most_bytes
 from stages.machine.files import sha256
-from stages.model.embedding_cache import EmbeddingCache
+from stages.model.embedding_cache import FILE, EmbeddingCache
 from stages.model.encoder import load_encoder
 from stages.model.engines import Loaded, engine_of
 from stages.model.space import fingerprint
@@ -27,7 +27,6 @@ from stages.model.space import fingerprint
 if TYPE_CHECKING:
     import numpy as np
 
-FILE = "embeddings.db"
 # Texts looked up, and encoded where they are not there, at a time: what is held of a stream, and
 # what a killed stage has to do again.
 _CHUNK = 64
@@ -71,8 +70,18 @@ class CachedEncoder:
 
 @contextmanager
 def cached_encoder(encoder: config.Encoder) -> Iterator[CachedEncoder]:
-    """Yield the encoder that `encoder` describes, with this machine's cache before it."""
-    cache = EmbeddingCache(cache_dir() / FILE, byte_space(encoder), encoder.dim)
+    """Yield the encoder that `encoder` describes, with this machine's cache before it.
+
+    Raises:
+        ConfigError: the bound of the cache is not a number.
+    """
+    cache = EmbeddingCache(
+        cache_dir() / FILE,
+        byte_space(encoder),
+        encoder.dim,
+        title=f"{encoder.name}, {encoder.engine}",
+        most_bytes=most_bytes(),
+    )
     try:
         yield CachedEncoder(encoder, cache)
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +74,49 @@ def test_a_stream_is_not_read_ahead_of_what_is_asked_for(
     encoder = CachedEncoder(minilm, cache)
     assert len(list(itertools.islice(encoder.encode(endless), 1000))) == 1000
     assert encoder.found < 1100
+
+
+class Counting:
+    """An encoder that keeps the texts that it is asked for."""
+
+    def __init__(self, dim: int) -> None:
+        self.asked: list[str] = []
+        self._dim = dim
+
+    def encode(self, texts: Iterable[str]) -> Iterator[np.ndarray]:
+        for text in texts:
+            self.asked.append(text)
+            yield np.full(self._dim, len(self.asked), np.float32)
+
+
+@pytest.fixture
+def counting(minilm: config.Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Counting:
+    """The encoder behind an empty cache, counted."""
+    counting = Counting(minilm.dim)
+    monkeypatch.setenv("SPAMLINE_CACHE", str(tmp_path))
+    monkeypatch.setattr("stages.model.cached_encoder.load_encoder", lambda _: counting)
+    return counting
+
+
+def test_of_a_window_that_shares_most_of_its_mail_only_the_rest_is_encoded(
+    minilm: config.Encoder, counting: Counting
+) -> None:
+    # Each twice, the second time chunks later.
+    texts = [f"mail {n}" for n in range(220)]
+    for window in (texts[:200], texts[20:]):
+        with cached_encoder(minilm) as encoder:
+            first, second = np.split(np.stack(list(encoder.encode(window * 2))), 2)
+            assert (first == second).all()
+    assert counting.asked == texts
+
+
+def test_duplicates_side_by_side_are_encoded_once_without_a_cache(
+    minilm: config.Encoder, counting: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPAMLINE_CACHE", "/dev/null/cache")
+    with cached_encoder(minilm) as encoder:
+        assert len(list(encoder.encode(["one", "other", "one"] * 20))) == 60
+    assert counting.asked == ["one", "other"]
 
 
 @pytest.mark.slow

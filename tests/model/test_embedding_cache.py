@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.model.embedding_cache import EmbeddingCache
+from stages.machine.cache import MOST_BYTES
+from stages.model.embedding_cache import EARLIER, FILE, EmbeddingCache
 
 DIM = 8
 # What another process does with the cache: argv are the file, the first text and how many.
@@ -33,8 +34,14 @@ def vectors(*texts: str) -> dict[str, np.ndarray]:
     return {text: np.full(DIM, int(text), np.float32) for text in texts}
 
 
-def cache(path: Path, space: str = "space", dim: int = DIM, **options: int) -> EmbeddingCache:
-    return EmbeddingCache(path, space, dim, **options)
+def cache(
+    path: Path,
+    space: str = "space",
+    dim: int = DIM,
+    most_bytes: int = MOST_BYTES,
+    today: int | None = None,
+) -> EmbeddingCache:
+    return EmbeddingCache(path, space, dim, most_bytes=most_bytes, today=today)
 
 
 def start(path: Path, first: int, count: int) -> subprocess.Popen[str]:
@@ -112,11 +119,44 @@ def test_a_full_disk_is_one_line_and_what_is_there_is_read(
     assert "adds nothing to" in said
 
 
-def test_beyond_its_bound_the_oldest_go(tmp_path: Path) -> None:
-    bounded = cache(tmp_path / "cache.db", most=3)
-    for text in "12345":
-        bounded.put(vectors(text))
-    assert list(bounded.get("12345")) == ["3", "4", "5"]
+def test_beyond_its_bound_what_was_not_used_for_the_longest_time_goes(tmp_path: Path) -> None:
+    path, most = tmp_path / "cache.db", 1_000_000
+    numbers = [str(n) for n in range(1000)]
+    # 1.6 KB each: a file of 1 MB holds 600 of them.
+    wide = {text: np.full(384, int(text), np.float32) for text in numbers}
+    for day in range(3):
+        bounded = cache(path, dim=384, most_bytes=most, today=day)
+        # The very first ones are used on each day.
+        bounded.get(numbers[:100])
+        for n in range(day * 300, (day + 1) * 300, 50):
+            bounded.put({text: wide[text] for text in numbers[n : n + 50]})
+        bounded.close()
+    assert path.stat().st_size <= most
+    found = list(cache(path, dim=384).get(numbers))
+    assert found[:100] == numbers[:100]
+    assert found[-300:] == numbers[600:900]
+    assert 450 < len(found) < 620
+
+
+def test_a_bound_that_was_lowered_is_reached(tmp_path: Path) -> None:
+    path = tmp_path / "cache.db"
+    rows = {str(n): np.full(384, n, np.float32) for n in range(1000)}
+    cache(path, dim=384).put(rows)
+    lowered = cache(path, dim=384, most_bytes=500_000)
+    for n in range(10):
+        lowered.put({f"new {m}": np.full(384, m, np.float32) for m in range(n * 20, n * 20 + 20)})
+    lowered.close()
+    assert path.stat().st_size <= 500_000
+    assert "new 199" in cache(path, dim=384).get(["new 199"])
+
+
+def test_a_file_of_earlier_code_is_left_alone(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / EARLIER) as connection:
+        connection.execute("CREATE TABLE embeddings (key BLOB PRIMARY KEY, vector BLOB NOT NULL)")
+    before = (tmp_path / EARLIER).read_bytes()
+    cache(tmp_path / FILE).put(vectors("1"))
+    assert list(cache(tmp_path / FILE).get(["1"])) == ["1"]
+    assert (tmp_path / EARLIER).read_bytes() == before
 
 
 def test_two_processes_at_once_lose_nothing(tmp_path: Path) -> None:
