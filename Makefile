@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 unexport PYTHONPATH
 
-.PHONY: help install pins run test check lint format params compare promote move-registry summary readme clean
+.PHONY: help install pins run test check lint format params cache compare promote move-registry summary readme clean
 .PHONY: env up down status push pull
 .PHONY: history dashboard dashboards pictures replay
 .PHONY: retrain review trust publish notice act
@@ -64,6 +64,9 @@ format: $(VENV)/stack ## put the code into its format
 
 params: install ## compose conf/ into params.yaml
 	@python -m stages params
+
+cache: install ## what this machine keeps between runs, and its size [CLEAR=true to remove it]
+	@python -m stages cache $$([ "$$CLEAR" = true ] && echo --clear)
 
 compare: install ## experiments side by side
 	@python -m stages compare

@@ -19,6 +19,7 @@ NOUNS = (
     ),
     Noun("stages.cli.run", "The whole pipeline", ("run", "score", "summary", "compare")),
     Noun("stages.cli.params", "Configuration", ("params",)),
+    Noun("stages.cli.cache", "This machine's cache", ("cache",)),
     Noun("stages.cli.registry", "The model registry", ("promote", "publish", "move-registry")),
     Noun("stages.cli.history", "The monitoring history", ("history", "dashboard", "dashboards")),
     Noun(

@@ -14,12 +14,16 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
     from rich.text import Text
 
 T = TypeVar("T")
 # Where lines go instead of this process's output; None for that output itself.
 _LOG: ContextVar[TextIO | None] = ContextVar("log", default=None)
 
+# In columns of a terminal: the narrowest table, a line that is never broken.
+_NARROWEST, _UNBOUNDED = 80, 10_000
 # What a terminal obeys or hides: controls (C0, C1), ends of lines, signs that turn the direction of
 # writing, tags, lone surrogates (of file names that are not UTF-8). A tab is none of them.
 _OBEYED = re.compile(
@@ -50,6 +54,21 @@ def shown(text: str, style: str = "") -> Text:
     from rich.text import Text
 
     return Text(visible(text), style=style)
+
+
+def print_table(table: Table, console: Console) -> None:
+    """Print `table` on `console`.
+
+    Words are folded where it is too narrow; below 80 columns the terminal itself breaks the lines.
+    A file or a pipe has no width: there a row is a line.
+    """
+    from rich.measure import Measurement
+
+    console.width = max(console.width, _NARROWEST)
+    if not console.is_terminal:
+        unbounded = console.options.update(width=_UNBOUNDED)
+        console.width = Measurement.get(console, unbounded, table).maximum
+    console.print(table)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from stages.machine.console import shown
+from stages.machine.console import print_table, shown
 from stages.model.metrics import METRICS, ONE_MINUS_AUC
 from stages.records.layout import HERE, Layout
 from stages.versioning.dvc import repository
@@ -22,8 +22,8 @@ PARAMS = {
     "classifier": ("classifier", "kind"),
     "until": ("window", "until"),
 }
-# In columns of the terminal: a number, the narrowest table, a line that is never broken.
-_NUMBER, _NARROWEST, _UNBOUNDED = len("0.0000"), 80, 10_000
+# In columns of the terminal.
+_NUMBER = len("0.0000")
 # An experiment in any other state has run nothing yet, or failed: DVC shows its commit's numbers.
 _FINISHED = ("workspace", "commit", "done", "success")
 COLUMNS = tuple(metric.headline for metric in METRICS if metric.headline)
@@ -86,13 +86,8 @@ def print_experiments(layout: Layout = HERE) -> None:
 
 
 def print_rows(rows: Iterable[Sequence[str]], console: Console) -> None:
-    """Print `rows` as a table whose numbers are whole however narrow the terminal is.
-
-    Words are folded where it is too narrow; below 80 columns the terminal itself breaks the lines.
-    A file or a pipe has no width: there a row is a line.
-    """
+    """Print `rows` as a table whose numbers are whole however narrow the terminal is."""
     from rich import box
-    from rich.measure import Measurement
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
@@ -102,11 +97,7 @@ def print_rows(rows: Iterable[Sequence[str]], console: Console) -> None:
         table.add_column(name, overflow="fold", min_width=_NUMBER, justify="right")
     for row in rows:
         table.add_row(*map(shown, row))
-    console.width = max(console.width, _NARROWEST)
-    if not console.is_terminal:
-        unbounded = console.options.update(width=_UNBOUNDED)
-        console.width = Measurement.get(console, unbounded, table).maximum
-    console.print(table)
+    print_table(table, console)
 
 
 def states_of(printed: object) -> list[State]:

@@ -13,7 +13,7 @@ import tempfile
 from base64 import b64encode
 from pathlib import Path
 
-from stages.machine.cache import cache_dir
+from stages.machine.cache import cache_dir, hold
 from stages.machine.console import note
 from stages.machine.errors import BusyError, SourceError
 from stages.machine.redaction import cleaned
@@ -40,7 +40,8 @@ def fetch_package(package: str, version: str, integrity: str) -> Path:
     """Return the path of the package's tarball, whose digest has just been checked.
 
     A tarball in the cache is used if its digest is right and fetched anew if not; two fetches at
-    once wait for each other; an interrupted one leaves nothing that counts.
+    once wait for each other; an interrupted one leaves nothing that counts. Until this process
+    ends, clearing the cache leaves the tarball.
 
     Args:
         package: its name, `@scope/name`.
@@ -58,7 +59,9 @@ def fetch_package(package: str, version: str, integrity: str) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{target}.lock", timeout=LOCK_SECONDS):
-            return _fetched(target, f"{package}@{version}", integrity)
+            fetched = _fetched(target, f"{package}@{version}", integrity)
+            hold(fetched)
+            return fetched
     except Timeout as error:
         raise BusyError(
             f"another process has been fetching {package} for {LOCK_SECONDS} s",
