@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stages import config
 from stages.machine.files import DECIMALS, replacing, tree_digest
+from stages.model.cached_encoder import load_cached
 from stages.model.evaluation import HoldoutScores, evaluate, headline
 from stages.model.filter import Filter
 from stages.model.metrics import ONE_MINUS_AUC
@@ -53,5 +54,6 @@ def run(params: EvaluateParams, layout: Layout, models: Shelf) -> str:
 
 
 def _scores(digest: str, folder: Path, split: Split) -> HoldoutScores:
-    model = Filter.load(folder)
+    # A champion of another encoder reads the same holdout at each evaluation.
+    model = Filter.load(folder, load_cached)
     return HoldoutScores(digest, model.score_split(split), model.threshold, model.trained_until)

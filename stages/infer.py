@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from stages import config
+from stages.model.cached_encoder import load_cached
 from stages.model.filter import Filter
 from stages.model.tables import Split, iter_split
 from stages.records.layout import Layout
@@ -31,7 +32,7 @@ def run(params: InferParams, layout: Layout, models: Shelf) -> str:
         DataError: messages and embeddings are not of the same mail.
     """
     digest, _ = in_production(layout)
-    model = Filter.load(models.obtain(digest))
+    model = Filter.load(models.obtain(digest), load_cached)
     tally = Tally()
     mail, embeddings = layout.messages("batch"), layout.embeddings("batch")
     pieces = iter_split(mail, embeddings, rows=params.inference.batch_rows)

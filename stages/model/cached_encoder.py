@@ -9,7 +9,7 @@ import hashlib
 import os
 import platform
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
@@ -60,6 +60,10 @@ class CachedEncoder:
             vectors = found | made
             yield from (vectors[text] for text in chunk)
 
+    def close(self) -> None:
+        """Close the cache."""
+        self._cache.close()
+
     def _made(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
         if not texts:
             return {}
@@ -68,9 +72,8 @@ class CachedEncoder:
         return made
 
 
-@contextmanager
-def cached_encoder(encoder: config.Encoder) -> Iterator[CachedEncoder]:
-    """Yield the encoder that `encoder` describes, with this machine's cache before it.
+def load_cached(encoder: config.Encoder) -> CachedEncoder:
+    """Return the encoder that `encoder` describes, with this machine's cache before it.
 
     Raises:
         ConfigError: the bound of the cache is not a number.
@@ -82,10 +85,18 @@ def cached_encoder(encoder: config.Encoder) -> Iterator[CachedEncoder]:
         title=f"{encoder.name}, {encoder.engine}",
         most_bytes=most_bytes(),
     )
-    try:
-        yield CachedEncoder(encoder, cache)
-    finally:
-        cache.close()
+    return CachedEncoder(encoder, cache)
+
+
+@contextmanager
+def cached_encoder(encoder: config.Encoder) -> Iterator[CachedEncoder]:
+    """Yield what `load_cached` returns; its cache is closed afterwards.
+
+    Raises:
+        ConfigError: the bound of the cache is not a number.
+    """
+    with closing(load_cached(encoder)) as cached:
+        yield cached
 
 
 def byte_space(encoder: config.Encoder) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,8 @@ from stages.records.specification import Specification, read_specification
 if TYPE_CHECKING:
     from stages import config
 
+Encoders = Callable[["config.Encoder"], Loaded]
+
 # The types beyond skops' own list that our model files may hold: the trees' compiled parts.
 TRUSTED_TYPES = [
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
@@ -50,13 +52,20 @@ _MOST_DIMENSIONS = 65_536
 class Filter:
     """A spam filter loaded from a model folder."""
 
-    def __init__(self, specification: Specification, stored: StoredParts) -> None:
+    def __init__(
+        self, specification: Specification, stored: StoredParts, encoders: Encoders = load_encoder
+    ) -> None:
         self.specification = specification
+        self._encoders = encoders
         self._scorer = Scorer.restored(specification.features, stored)
 
     @classmethod
-    def load(cls, folder: Path) -> Filter:
+    def load(cls, folder: Path, encoders: Encoders = load_encoder) -> Filter:
         """Load a model folder without running any code in it.
+
+        Args:
+            folder: the model.
+            encoders: loads its encoder, when raw text first asks for it.
 
         Raises:
             RegistryError: the folder is incomplete, of another format, or holds untrusted types.
@@ -65,7 +74,7 @@ class Filter:
         stored = load_model(path, TRUSTED_TYPES)
         with _undamaged(path):
             _check_parts(stored, specification.features)
-            found = cls(specification, stored)
+            found = cls(specification, stored, encoders)
             found.check()
         return found
 
@@ -100,7 +109,7 @@ class Filter:
     @cached_property
     def encoder(self) -> Loaded:
         """The sentence encoder, loaded when raw text first asks for it."""
-        return load_encoder(self.specification.encoder)
+        return self._encoders(self.specification.encoder)
 
     def encode(self, subjects: Sequence[str], texts: Sequence[str]) -> np.ndarray:
         """Return the `(n, dim) float32` embeddings of n messages."""

@@ -8,12 +8,21 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from stages import config
-from stages.model.cached_encoder import CachedEncoder, byte_space, cached_encoder, processor
+from stages.model.cached_encoder import (
+    CachedEncoder,
+    byte_space,
+    cached_encoder,
+    load_cached,
+    processor,
+)
 from stages.model.embedding_cache import EmbeddingCache
 from stages.model.engines.sentence_transformers import SentenceTransformers
+from stages.model.filter import Filter
+from stages.model.tables import Split
 
 CPUINFO = """processor\t: 0
 vendor_id\t: AuthenticAMD
@@ -117,6 +126,16 @@ def test_duplicates_side_by_side_are_encoded_once_without_a_cache(
     with cached_encoder(minilm) as encoder:
         assert len(list(encoder.encode(["one", "other", "one"] * 20))) == 60
     assert counting.asked == ["one", "other"]
+
+
+def test_a_model_of_another_encoder_has_each_text_encoded_once(
+    counting: Counting, tiny_filter: Path
+) -> None:
+    mail = {"subject": ["one", "other"], "text": ["hello", "hello"]}
+    split = Split(pa.table(mail), np.zeros((2, 384), np.float32), "of another encoder")
+    first, again = (Filter.load(tiny_filter, load_cached).score_split(split) for _ in range(2))
+    assert (first == again).all()
+    assert counting.asked == ["one\nhello", "other\nhello"]
 
 
 @pytest.mark.slow
