@@ -60,3 +60,7 @@ def engine_of(encoder: config.Encoder) -> Engine:
             from stages.model.engines.sentence_transformers import SentenceTransformers
 
             return SentenceTransformers()
+        case "static":
+            from stages.model.engines.static import Static
+
+            return Static()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Part = TypeVar("Part")
 
 WEIGHTS = "model.safetensors"
+TOKENIZER, SHAPE = "tokenizer.json", "config.json"
 # Some write the whole model, with a head of another task.
 _PREFIX = "bert."
 
@@ -81,24 +82,33 @@ def read_bert(folder: Path, encoder: config.Encoder) -> Bert:
             vectors have another length than `encoder.dim`.
     """
     from safetensors.numpy import load_file
-    from tokenizers import Tokenizer
 
-    shape = _read(folder / "config.json", TypeAdapter(_Shape))
+    shape = _read(folder / SHAPE, TypeAdapter(_Shape))
     _read(folder / "1_Pooling" / "config.json", TypeAdapter(_Pooling))
     longest = _read(folder / "sentence_bert_config.json", TypeAdapter(_Length)).max_seq_length
     stored = load_file(folder / WEIGHTS)
     tensors = {name.removeprefix(_PREFIX): values for name, values in stored.items()}
     _check_dim(tensors["embeddings.word_embeddings.weight"].shape[1], encoder)
-    tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(encoder.max_tokens or longest)
     return Bert(
         shape.num_hidden_layers,
         shape.num_attention_heads,
         shape.layer_norm_eps,
         tensors,
-        tokenizer,
+        read_tokenizer(folder, encoder.max_tokens or longest),
     )
+
+
+def read_tokenizer(folder: Path, most: int | None) -> Tokenizer:
+    """Read the tokenizer in `folder`; it reads at most `most` tokens, or all, and does not pad."""
+    from tokenizers import Tokenizer
+
+    tokenizer: Tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    tokenizer.no_padding()
+    if most is None:
+        tokenizer.no_truncation()
+    else:
+        tokenizer.enable_truncation(most)
+    return tokenizer
 
 
 def _read(path: Path, adapter: TypeAdapter[Part]) -> Part:

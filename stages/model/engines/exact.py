@@ -85,7 +85,11 @@ class _Layer:
 
     def __call__(self, tokens: np.ndarray) -> np.ndarray:
         """Return the next layer's `(n, dim)` of this one's."""
-        tokens = self.attended(tokens + self.merge(self._attention(tokens)))
+        return self.finish(tokens, self._attention(tokens))
+
+    def finish(self, tokens: np.ndarray, mixed: np.ndarray) -> np.ndarray:
+        """Return the next layer's `(n, dim)` of this one's and of what its attention mixed."""
+        tokens = self.attended(tokens + self.merge(mixed))
         return self.narrowed(tokens + self.narrow(_gelu(self.widen(tokens))))
 
     def _attention(self, tokens: np.ndarray) -> np.ndarray:

@@ -13,7 +13,16 @@ from stages.model.weights import installed_places
 from stages.records.specification import read_specification
 
 # What the packed code imports to score raw text; a test compares it with what is imported.
-_SCORING = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "skops")
+_SCORING = (
+    "filelock",
+    "mlflow",
+    "numpy",
+    "pandas",
+    "platformdirs",
+    "scikit-learn",
+    "scipy",
+    "skops",
+)
 
 
 def scoring_requirements(folder: Path) -> list[str]:
