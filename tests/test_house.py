@@ -44,6 +44,7 @@ BREACHES = {
     "migrations": [("stack/postgres.py", "from alembic import command")],
     "postgres": [("stores/history/database.py", "import psycopg")],
     "encoder-libraries": [("model/scoring/features.py", "import torch")],
+    "openvino": [("model/engines/exact.py", "import openvino.opset13")],
     "hub": [("model/engines/__init__.py", "import huggingface_hub")],
     "search": [("train.py", "import optuna")],
     "training": [("infer.py", "from stages.model.training.search import search")],

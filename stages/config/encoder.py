@@ -39,7 +39,9 @@ class Encoder:
     # What is read of a text; null, as in older models, for as many as the model takes.
     max_tokens: Annotated[int, Field(ge=8, le=8_192)] | None = None
     # What runs it, see `stages/model/engines/`; the default is that of older models.
-    engine: Literal["exact", "sentence-transformers", "static"] = "sentence-transformers"
+    engine: Literal["exact", "openvino", "sentence-transformers", "static"] = (
+        "sentence-transformers"
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> Encoder:

@@ -56,6 +56,10 @@ def engine_of(encoder: config.Encoder) -> Engine:
             from stages.model.engines.exact import Exact
 
             return Exact()
+        case "openvino":
+            from stages.model.engines.openvino import OpenVino
+
+            return OpenVino()
         case "sentence-transformers":
             from stages.model.engines.sentence_transformers import SentenceTransformers
 
