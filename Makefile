@@ -8,8 +8,9 @@ PINS := $(if $(SPAMLINE_VENV),,pyproject.toml constraints.txt)
 BIN := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 unexport PYTHONPATH
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help install pins run test check lint format params cache compare promote move-registry summary readme clean
+.PHONY: help install pins run test emulator check lint format params cache compare promote move-registry summary readme clean
 .PHONY: env up down status push pull
 .PHONY: history dashboard dashboards pictures replay
 .PHONY: retrain review trust publish notice act
@@ -37,6 +38,10 @@ run: install ## run the whole pipeline on real mail, then say what came out
 
 test: $(VENV)/stack ## run all tests, the whole small pipeline among them
 	@python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+
+emulator: ## install QEMU on Debian or Ubuntu, for the test under another processor
+	$(SUDO) apt-get update --quiet=2
+	$(SUDO) apt-get install --quiet=2 --yes --no-install-recommends qemu-user
 
 check: lint ## what a commit must pass: lint, and the fast tests
 	python -m pytest -q -m "not slow" -n 2
