@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 
-from stages.mail.spool import Spool
+import numpy as np
+
+from stages.mail.runs import Places
+from stages.mail.spool import CODES, NO_LABEL, Spool
 from stages.records.contradictions import MAX_NAMED, Contradiction, Contradictions
 from stages.records.messages import HAM, SPAM
 
 _EXCERPT_CHARS = 80
 
 
-def contradictions(spool: Spool, groups: Mapping[str, str], kept: Sequence[int]) -> Contradictions:
+def contradictions(spool: Spool, group: Places, kept: Places) -> Contradictions:
     """Return the groups of copies that have both labels.
 
     Args:
         spool: the messages, repeated ids among them.
-        groups: the group of each labelled id.
-        kept: positions, one of each group: the copy that counts.
+        group: (n,), by place in the spool: the number of each labelled message's group; -1 for
+            those that have none.
+        kept: places, one of each group: the copy that counts.
     """
-    labelled: dict[str, set[str]] = defaultdict(set)
-    for name, label in zip(spool.ids, spool.labels, strict=True):
-        if label is not None:
-            labelled[groups[name]].add(label)
-    both = [place for place in kept if len(labelled[groups[spool.ids[place]]]) > 1]
-    copies: dict[str, list[int]] = {groups[spool.ids[place]]: [] for place in both}
-    for position, name in enumerate(spool.ids):
-        if spool.labels[position] is not None and groups[name] in copies:
-            copies[groups[name]].append(position)
-    named = both[:MAX_NAMED]
-    return Contradictions(
-        len(both),
-        tuple(
-            _described(spool, place, copies[groups[spool.ids[place]]], text or subject)
-            for place, (_, subject, text) in zip(named, spool.texts(named), strict=True)
-        ),
-    )
+    of_each = np.where(spool.labels == NO_LABEL, -1, group[spool.same_id]).astype(np.int32)
+    both = np.ones(len(spool), dtype=bool)
+    for label in (HAM, SPAM):
+        found = np.zeros(len(spool), dtype=bool)
+        found[of_each[(spool.labels == CODES.index(label)) & (of_each >= 0)]] = True
+        both &= found
+    named = kept[both[group[kept]]]
+    return Contradictions(len(named), tuple(_described(spool, of_each, named[:MAX_NAMED])))
 
 
-def _described(spool: Spool, place: int, copies: Sequence[int], text: str) -> Contradiction:
-    label = spool.labels[place] or ""
-    others = [spool.ids[copy] for copy in copies if spool.labels[copy] != label]
-    return Contradiction(
-        id=spool.ids[place],
-        label=label,
-        ham=sum(spool.labels[copy] == HAM for copy in copies),
-        spam=sum(spool.labels[copy] == SPAM for copy in copies),
-        against=tuple(others[:MAX_NAMED]),
-        text=" ".join(text[:_EXCERPT_CHARS].split()),
-    )
+def _described(spool: Spool, group: Places, named: Places) -> Iterator[Contradiction]:
+    for place, (subject, text) in zip(named.tolist(), spool.texts(named), strict=True):
+        copies = np.flatnonzero(group == group[place])
+        labels = spool.labels[copies]
+        others = copies[labels != spool.labels[place]]
+        yield Contradiction(
+            id=spool.id(place),
+            label=CODES[spool.labels[place]] or "",
+            ham=int((labels == CODES.index(HAM)).sum()),
+            spam=int((labels == CODES.index(SPAM)).sum()),
+            against=tuple(spool.ids(others[:MAX_NAMED])),
+            text=" ".join((text or subject)[:_EXCERPT_CHARS].split()),
+        )

@@ -8,25 +8,27 @@ components. So the clusters do not depend on the order of the messages.
 from __future__ import annotations
 
 import re
+import tempfile
 import zlib
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from array import array
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 
 from stages import config
+from stages.mail.clusters import Clusters
+from stages.mail.runs import Places, first_equal, key_of
+from stages.mail.sketches import Sketches, join_alike
 
-if TYPE_CHECKING:
-    from datasketch import MinHash
-    from scipy.cluster.hierarchy import DisjointSet
-
-# A miss (a copy on both sides of a split) costs more than a candidate that verification refuses:
-# false positives and false negatives are weighed 1 : 9 when the index is laid out.
-_WEIGHTS = (0.1, 0.9)
 # Of a text; differences after that do not matter: the embedding sees the first 2,560 characters.
 MAX_WORDS = 5_000
+# Texts that are remembered so that a copy right behind is not sketched again.
+_RECENT = 16_384
 
 _WORD = re.compile(r"\w+")
+# The key of a text without words.
+_WORDLESS = 0
 
 
 def groups(
@@ -34,39 +36,79 @@ def groups(
 ) -> list[str]:
     """Return each message's group: the id of the first message of its cluster.
 
-    Texts are compared by their words without case; a text without words by its subject; a message
-    without either is alone. Texts shorter than a shingle are copies only if they are equal.
-
     Args:
         messages: (id, subject, text) of each, in the order that "first" means.
-        options: the similarity (Jaccard, 0-1) from which two texts are copies, words a shingle,
-            and permutations: the estimate's standard error is at most 0.5 / sqrt(permutations).
+        options: see `firsts_of_copies`.
         seed: of the permutations.
 
     Returns:
         As many ids as messages.
     """
-    from scipy.cluster.hierarchy import DisjointSet
-
     ids: list[str] = []
-    first_of: dict[bytes, int] = {}
-    clusters = DisjointSet()
-    distinct: list[int] = []
-    shingled: list[np.ndarray] = []
-    for position, (message_id, subject, text) in enumerate(messages):
-        ids.append(message_id)
-        clusters.add(position)
+
+    def texts() -> Iterator[tuple[str, str]]:
+        for name, subject, text in messages:
+            ids.append(name)
+            yield subject, text
+
+    with tempfile.TemporaryDirectory() as folder:
+        firsts = firsts_of_copies(texts(), options, seed=seed, folder=Path(folder))
+    return [ids[first] for first in firsts]
+
+
+def firsts_of_copies(
+    texts: Iterable[tuple[str, str]], options: config.Duplicates, *, seed: int, folder: Path
+) -> Places:
+    """Return the place of the first message of each one's cluster.
+
+    Texts are compared by their words without case; a text without words by its subject; a message
+    without either is alone. Texts shorter than a shingle are copies only if they are equal.
+
+    Args:
+        texts: (subject, text) of n messages, in the order that "first" means.
+        options: the similarity (Jaccard, 0-1) from which two texts are copies, words a shingle,
+            and permutations: the estimate's standard error is at most 0.5 / sqrt(permutations).
+        seed: of the permutations.
+        folder: of temporary files, which take 680 bytes a message at 128 permutations.
+
+    Returns:
+        (n,) int32. What is held of a message on the way takes some 20 bytes.
+    """
+    keys, sketched = array("Q"), array("i")
+    with Sketches(folder, options, seed=seed) as sketches:
+        sketches.write(_distinct(texts, options.shingle_words, keys, sketched))
+        first = _first_with_its_words(np.frombuffer(keys, np.uint64))
+        clusters = Clusters(first)
+        join_alike(sketches, np.frombuffer(sketched, np.int32), clusters)
+    return clusters.firsts()
+
+
+def _distinct(
+    texts: Iterable[tuple[str, str]], width: int, keys: array[int], sketched: array[int]
+) -> Iterator[np.ndarray]:
+    """Yield the shingles of each text, but for copies of one shortly before it.
+
+    Each text's key goes to `keys`, and to `sketched` the place of each one whose shingles go out.
+    """
+    recent: set[int] = set()
+    for place, (subject, text) in enumerate(texts):
         hashes = _word_hashes(text) if _WORD.search(text) else _word_hashes(subject)
-        if not len(hashes):
+        key = key_of(hashes.tobytes()) if len(hashes) else _WORDLESS
+        keys.append(key)
+        if key == _WORDLESS or key in recent:
             continue
-        original = first_of.setdefault(hashes.tobytes(), position)
-        clusters.merge(original, position)
-        if original == position:
-            distinct.append(position)
-            shingled.append(_shingles(hashes, options.shingle_words))
-    _join_alike(shingled, distinct, clusters, options, seed)
-    first_in: dict[int, int] = {}
-    return [ids[first_in.setdefault(clusters[place], place)] for place in range(len(ids))]
+        if len(recent) == _RECENT:
+            recent.clear()
+        recent.add(key)
+        sketched.append(place)
+        yield _shingles(hashes, width)
+
+
+def _first_with_its_words(keys: np.ndarray) -> Places:
+    first = first_equal(keys)
+    wordless = np.flatnonzero(keys == _WORDLESS)
+    first[wordless] = wordless
+    return first
 
 
 def _word_hashes(text: str) -> np.ndarray:
@@ -84,27 +126,3 @@ def _shingles(hashes: np.ndarray, width: int) -> np.ndarray:
         # FNV-1a over words in place of bytes, modulo 2**64.
         mixed = (mixed ^ column) * np.uint64(0x100000001B3)
     return np.unique((mixed ^ (mixed >> np.uint64(32))).astype(np.uint32))
-
-
-def _join_alike(
-    shingled: list[np.ndarray],
-    positions: list[int],
-    clusters: DisjointSet,
-    options: config.Duplicates,
-    seed: int,
-) -> None:
-    """Join the positions whose shingles' estimated similarity reaches `options.similarity`."""
-    from datasketch import MinHash, MinHashLSH
-
-    index = MinHashLSH(options.similarity, options.permutations, weights=_WEIGHTS)
-    sketches: dict[int, MinHash] = {}
-    # Shingles are hashed already, and datasketch mixes what it is given: `int` passes them on.
-    made = MinHash.generator(shingled, num_perm=options.permutations, seed=seed, hashfunc=int)
-    for position, sketch in zip(positions, made, strict=True):
-        for other in index.query(sketch):
-            # A campaign of thousands of variants is one cluster after the first comparison.
-            joined = clusters.connected(other, position)
-            if not joined and sketch.jaccard(sketches[other]) >= options.similarity:
-                clusters.merge(other, position)
-        index.insert(position, sketch)
-        sketches[position] = sketch

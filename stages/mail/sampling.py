@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stages.mail.spool import CODES
 
 
-def sample(messages: Sequence[tuple[str, str | None]], limit: int, *, seed: int) -> set[str]:
-    """Return the ids of at most `limit` messages, each label in its share and at least once.
+def sample(
+    ids: Iterable[str], labels: NDArray[np.int8], limit: int, *, seed: int
+) -> NDArray[np.bool_]:
+    """Return which of n messages are among at most `limit`: each label in its share, at least once.
 
     A message is in or out by a hash of the seed and its id.
 
     Args:
-        messages: (id, label) of each; ids are distinct.
+        ids: n distinct ids; eight bytes of each are held.
+        labels: (n,), codes of `CODES`.
         limit: how many to keep; with fewer than there are labels, the rarest labels come first.
         seed: of the hash.
     """
-    by_label: dict[str | None, list[str]] = defaultdict(list)
-    for message_id, label in messages:
-        by_label[label].append(message_id)
-    kept: set[str] = set()
-    rare_first = sorted(by_label.items(), key=lambda item: (len(item[1]), item[0] or ""))
-    for number, (_, ids) in enumerate(rare_first, start=1):
-        left = limit - len(kept)
-        share = left if number == len(rare_first) else limit * len(ids) / len(messages)
-        quota = min(left, max(1, round(share)))
-        kept.update(sorted(ids, key=lambda message_id: _draw(seed, message_id))[:quota])
+    draws = np.frombuffer(array("Q", (_draw(seed, name) for name in ids)), np.uint64)
+    kept = np.zeros(len(labels), dtype=bool)
+    counts = {code: int((labels == code).sum()) for code in range(len(CODES))}
+    rare_first = sorted((count, CODES[code] or "", code) for code, count in counts.items() if count)
+    left = limit
+    for number, (count, _, code) in enumerate(rare_first, start=1):
+        share = left if number == len(rare_first) else limit * count / len(labels)
+        quota = min(left, count, max(1, round(share)))
+        if quota:
+            mine = labels == code
+            lowest = draws[mine]
+            lowest.partition(quota - 1)
+            kept |= mine & (draws <= lowest[quota - 1])
+        left -= quota
     return kept
 
 
-def _draw(seed: int, message_id: str) -> bytes:
-    return hashlib.sha256(f"{seed}:{message_id}".encode()).digest()
+def _draw(seed: int, message_id: str) -> int:
+    """Return the first 64 bits of the hash; two messages of one draw are in or out together."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{message_id}".encode()).digest()[:8], "big")

@@ -4,32 +4,46 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from stages import config
 from stages.mail.contradictions import contradictions
-from stages.mail.duplicates import groups
+from stages.mail.duplicates import firsts_of_copies
+from stages.mail.runs import Places
 from stages.mail.sampling import sample
 from stages.mail.sources import MailSource
-from stages.mail.spool import Spool
+from stages.mail.spool import CODES, NO_LABEL, Spool
 from stages.records.contradictions import Contradictions
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The messages of one split: positions in a spool, in order, and the group of each id."""
+    """The messages of one split.
+
+    Attributes:
+        name: of the split.
+        start: the midnight from which on its mail was received.
+        end: the midnight before which it was.
+        spool: what holds them.
+        places: (n,) of each in the spool, in order.
+        groups: (n,) the place of the first message of each one's group.
+    """
 
     name: str
     start: dt.datetime
     end: dt.datetime
     spool: Spool
-    positions: list[int]
-    groups: dict[str, str]
+    places: Places
+    groups: Places
 
     def count(self, label: str | None) -> int:
         """Return how many messages have `label`."""
-        return sum(self.spool.labels[position] == label for position in self.positions)
+        return int((self.spool.labels[self.places] == CODES.index(label)).sum())
 
 
 class Cutter:
@@ -61,70 +75,99 @@ class Cutter:
         self.dropped = Counter(dict.fromkeys((*reasons, "holdout_copies_of_train", "sample"), 0))
         self.contradictions = Contradictions()
 
-    def history(self) -> list[Selection]:
-        """Return train and holdout."""
+    @contextmanager
+    def history(self) -> Iterator[list[Selection]]:
+        """Yield train and holdout."""
         start, until = _midnight(self._window.start), _midnight(self._window.until)
         edge = until - dt.timedelta(days=self._window.holdout_days)
-        spool = self._spool("history", start, until)
-        labelled = [position for position in spool.order if spool.labels[position] is not None]
-        self.dropped["unlabelled"] += len(spool.order) - len(labelled)
-        # Sorted by time: all of train comes before all of holdout.
-        trained = sum(spool.received[position] < _microseconds(edge) for position in labelled)
-        first = self._groups(spool, labelled)
-        known = {first[spool.ids[position]] for position in labelled[:trained]}
-        new = [place for place in labelled[trained:] if first[spool.ids[place]] not in known]
-        train = self._one_each(spool, labelled[:trained], first)
-        holdout = self._one_each(spool, new, first)
-        self.dropped["train_copies"] += trained - len(train)
-        self.dropped["holdout_copies_of_train"] += len(labelled) - trained - len(new)
-        self.dropped["holdout_copies"] += len(new) - len(holdout)
-        self.contradictions = contradictions(spool, first, [*train, *holdout])
-        return [
-            Selection("train", start, edge, spool, self._sampled(spool, train), first),
-            Selection("holdout", edge, until, spool, self._sampled(spool, holdout), first),
-        ]
+        with self._spool("history", start, until) as spool:
+            places = spool.order[spool.labels[spool.order] != NO_LABEL]
+            self.dropped["unlabelled"] += len(spool.order) - len(places)
+            # Sorted by time: all of train comes before all of holdout.
+            trained = int((spool.received[places] < _microseconds(edge)).sum())
+            first = self._firsts(spool, places)
+            kept = self._learned(spool, places, first, trained)
+            group = np.full(len(spool), -1, dtype=np.int32)
+            group[places] = first
+            self.contradictions = contradictions(spool, group, places[np.concatenate(kept)])
+            train, holdout = (self._sampled(spool, places[ranks]) for ranks in kept)
+            yield [
+                Selection("train", start, edge, spool, train, places[group[train]]),
+                Selection("holdout", edge, until, spool, holdout, places[group[holdout]]),
+            ]
 
-    def batch(self) -> Selection:
-        """Return the batch."""
+    @contextmanager
+    def batch(self) -> Iterator[list[Selection]]:
+        """Yield the batch."""
         start, end = _midnight(self._window.batch_from), _midnight(self._window.batch_to)
-        spool = self._spool("batch", start, end)
-        positions = self._sampled(spool, spool.order)
-        first = self._groups(spool, positions)
-        return Selection("batch", start, end, spool, positions, first)
+        with self._spool("batch", start, end) as spool:
+            places = self._sampled(spool, spool.order)
+            first = self._firsts(spool, places)
+            yield [Selection("batch", start, end, spool, places, places[first])]
 
-    def _spool(self, name: str, start: dt.datetime, end: dt.datetime) -> Spool:
-        spool = Spool(self._spools / f"{name}.arrow", self._source.batches(start, end))
-        self.dropped["same_id"] += spool.repeated
-        return spool
+    @contextmanager
+    def _spool(self, name: str, start: dt.datetime, end: dt.datetime) -> Iterator[Spool]:
+        path = self._spools / f"{name}.sqlite"
+        spool = Spool(path, self._source.batches(start, end))
+        try:
+            self.dropped["same_id"] += spool.repeated
+            yield spool
+        finally:
+            spool.close()
+            path.unlink()
 
-    def _groups(self, spool: Spool, positions: list[int]) -> dict[str, str]:
-        found = groups(spool.texts(positions), self._duplicates, seed=self._seed)
-        return dict(zip((spool.ids[position] for position in positions), found, strict=True))
+    def _firsts(self, spool: Spool, places: Places) -> Places:
+        """Return for each of `places` the rank, in them, of the first message of its group."""
+        return firsts_of_copies(
+            spool.texts(places), self._duplicates, seed=self._seed, folder=self._spools
+        )
 
-    def _one_each(self, spool: Spool, positions: list[int], groups: dict[str, str]) -> list[int]:
-        """Return, of each group of copies, the first one that has the label of the latest.
+    def _learned(
+        self, spool: Spool, places: Places, first: Places, trained: int
+    ) -> tuple[Places, Places]:
+        """Return the ranks that train and holdout keep; the first `trained` of all are train's."""
+        ranks = np.arange(len(places), dtype=np.int32)
+        # A group that train has a message of begins there.
+        new = ranks[trained:][first[trained:] >= trained]
+        train = _one_each(spool, places, first, ranks[:trained])
+        holdout = _one_each(spool, places, first, new)
+        self.dropped["train_copies"] += trained - len(train)
+        self.dropped["holdout_copies_of_train"] += len(places) - trained - len(new)
+        self.dropped["holdout_copies"] += len(new) - len(holdout)
+        return train, holdout
 
-        So whoever changes their mind is heard, and no message gets the label of another one. Of
-        copies of one moment, the source's last is the latest.
-        """
-        latest: dict[str, int] = {}
-        for place in sorted(positions, key=lambda place: (spool.received[place], place)):
-            latest[groups[spool.ids[place]]] = place
-        kept: dict[str, int] = {}
-        for place in positions:
-            group = groups[spool.ids[place]]
-            if spool.labels[place] == spool.labels[latest[group]]:
-                kept.setdefault(group, place)
-        return list(kept.values())
-
-    def _sampled(self, spool: Spool, positions: list[int]) -> list[int]:
+    def _sampled(self, spool: Spool, places: Places) -> Places:
         limit = self._window.max_messages
-        if limit is None or len(positions) <= limit:
-            return positions
-        messages = [(spool.ids[position], spool.labels[position]) for position in positions]
-        kept = sample(messages, limit, seed=self._seed)
-        self.dropped["sample"] += len(positions) - len(kept)
-        return [position for position in positions if spool.ids[position] in kept]
+        if limit is None or len(places) <= limit:
+            return places
+        kept = sample(spool.ids(places), spool.labels[places], limit, seed=self._seed)
+        self.dropped["sample"] += len(places) - int(kept.sum())
+        return places[kept]
+
+
+def _one_each(spool: Spool, places: Places, first: Places, ranks: Places) -> Places:
+    """Return, of each group of copies, the first one that has the label of the latest.
+
+    So whoever changes their mind is heard, and no message gets the label of another one. Of
+    copies of one moment, the source's last is the latest.
+
+    Args:
+        spool: the messages.
+        places: of all, in order.
+        first: the group of each of `places`.
+        ranks: those to choose from, rising.
+    """
+    shared = np.bincount(first[ranks], minlength=len(places))[first[ranks]] > 1
+    alone, ranks = ranks[~shared], ranks[shared]
+    mine, group = places[ranks], first[ranks]
+    # By group, and in it by time: the last of each group is its latest.
+    order = np.lexsort((mine, spool.received[mine], group))
+    last = np.flatnonzero(np.diff(group[order], append=-1))
+    latest = np.zeros(len(places), dtype=np.int8)
+    latest[group[order[last]]] = spool.labels[mine[order[last]]]
+    agreeing = ranks[spool.labels[mine] == latest[group]]
+    _, kept = np.unique(first[agreeing], return_index=True)
+    return np.sort(np.concatenate([alone, agreeing[kept]]))
 
 
 def _midnight(day: dt.date) -> dt.datetime:

@@ -10,6 +10,8 @@ import datetime as dt
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 from stages import config
 from stages.machine.errors import DataError
 from stages.machine.files import sha256
@@ -63,11 +65,15 @@ def write_splits(
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".spool-", suffix=".tmp", dir=folder) as spools:
         cutter = Cutter(source, window, duplicates, seed, Path(spools))
-        splits = [*cutter.history(), cutter.batch()]
-        for split in splits:
-            if not _to_come(split, window, survey):
-                _check(split, source.kind, survey)
-        written = {split.name: _written(split, folder) for split in splits}
+        written: dict[str, SplitSummary] = {}
+        for cut in (cutter.history, cutter.batch):
+            with cut() as splits:
+                for split in splits:
+                    if not _to_come(split, window, survey):
+                        _check(split, source.kind, survey)
+                written |= {split.name: _written(split, Path(spools)) for split in splits}
+        for path in Path(spools).glob("*.parquet"):
+            path.replace(folder / path.name)
     return FetchSummary(
         source=SourceSummary(
             source.kind, source.description, survey.messages, survey.first, survey.last
@@ -91,7 +97,7 @@ def _check(split: Selection, kind: str, survey: Survey) -> None:
     """Raise a DataError if `split` is empty, or if it has one class and is to be learned from."""
     days = f"{split.name} [{split.start:%Y-%m-%d}, {split.end:%Y-%m-%d})"
     fix = f"edit {_MOVED_BY[split.name]} in conf/source/{kind}.yaml and run `make params`"
-    if not split.positions:
+    if not len(split.places):
         span = "no dated mail at all"
         if survey.first is not None and survey.last is not None:
             span = f"mail from {survey.first:%Y-%m-%d} to {survey.last:%Y-%m-%d}"
@@ -107,19 +113,18 @@ def _check(split: Selection, kind: str, survey: Survey) -> None:
 
 def _written(split: Selection, folder: Path) -> SplitSummary:
     path = folder / f"{split.name}.parquet"
-    of_each = [split.groups[split.spool.ids[position]] for position in split.positions]
-    write_parquet(path, MESSAGE_SCHEMA, split.spool.batches(split.positions, of_each))
-    dates = [split.spool.received[position] for position in split.positions]
+    write_parquet(path, MESSAGE_SCHEMA, split.spool.batches(split.places, split.groups))
+    ends = split.spool.received[split.places[[0, -1]]].tolist() if len(split.places) else []
     return SplitSummary(
-        messages=len(split.positions),
+        messages=len(split.places),
         ham=split.count(HAM),
         spam=split.count(SPAM),
         unlabelled=split.count(None),
-        groups=len(set(of_each)),
+        groups=len(np.unique(split.groups)),
         start=split.start,
         end=split.end,
-        first=_date(dates[0]) if dates else None,
-        last=_date(dates[-1]) if dates else None,
+        first=_date(ends[0]) if ends else None,
+        last=_date(ends[1]) if ends else None,
         sha256=sha256(path),
     )
 

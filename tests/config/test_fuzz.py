@@ -278,7 +278,7 @@ def _windows(params: config.Params) -> None:
         for step in (-(2**63), 0, 1_000, 10**6, 2**63):
             refused(partial(spans, base.start, day, step))
     name_of(after(after(base)))
-    sample([("a", "ham"), ("b", None)], base.max_messages or 1, seed=params.seed)
+    sample(["a", "b"], np.array([0, 2], np.int8), base.max_messages or 1, seed=params.seed)
 
 
 def _source(params: config.Params) -> None:

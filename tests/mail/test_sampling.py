@@ -1,8 +1,20 @@
 import random
+from collections.abc import Sequence
 
-from stages.mail.sampling import sample
+import numpy as np
+
+from stages.mail import sampling
+from stages.mail.spool import CODES
 
 MESSAGES = [(f"h{n}", "ham") for n in range(180)] + [(f"s{n}", "spam") for n in range(20)]
+
+
+def sample(messages: Sequence[tuple[str, str | None]], limit: int, *, seed: int) -> set[str]:
+    """Return the ids that are kept."""
+    names = [name for name, _ in messages]
+    labels = np.array([CODES.index(label) for _, label in messages], np.int8)
+    kept = sampling.sample(names, labels, limit, seed=seed)
+    return {name for name, found in zip(names, kept, strict=True) if found}
 
 
 def test_a_sample_has_the_size_and_the_share_of_each_class() -> None:
