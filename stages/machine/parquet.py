@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Microseconds since 1970 that Python has a date for.
 _FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
 
+# Of each column, read at a time.
+BUFFER_BYTES = 1_048_576
 # Of a fixed-size list that may have any.
 ANY_SIZE = 0
 
@@ -66,7 +68,12 @@ def read_parquet(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with _undamaged(path, fix), opened(path), pq.ParquetFile(path) as file:
+    # Not the default: the library would hold the whole file before it yields a row.
+    with (
+        _undamaged(path, fix),
+        opened(path),
+        pq.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER_BYTES) as file,
+    ):
         if not file.metadata.num_rows:
             # Types are then what the writer happened to know.
             return

@@ -124,7 +124,7 @@ def test_one_id_in_two_files_names_both(tmp_path: Path) -> None:
 def test_ids_that_only_look_alike_are_no_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(identity, "_hash", lambda name: 1)
+    monkeypatch.setattr(identity, "key_of", lambda name: 1)
     assert ids(source(tmp_path, [row("a", number="x"), row("b", number="y")], OWN)) == ["x", "y"]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from array import array
 from collections.abc import Callable, Iterator
 
 from stages.machine.errors import SourceError
+from stages.mail.runs import key_of, runs
 from stages.mail.sources.rows import Place
 
 
@@ -20,19 +20,14 @@ def check_distinct(read: Callable[[], Iterator[tuple[str, Place]]], conf: str) -
     """
     import numpy as np
 
-    hashed = array("Q", (_hash(name) for name, _ in read()))
-    hashes, counts = np.unique(np.array(hashed, np.uint64), return_counts=True)
-    alike = set(hashes[counts > 1].tolist())
+    hashes = np.frombuffer(array("Q", (key_of(name.encode()) for name, _ in read())), np.uint64)
+    alike = {key for found in runs(hashes) for key in hashes[found.places].tolist()}
     first: dict[str, Place] = {}
     for name, place in read() if alike else ():
-        if _hash(name) in alike and first.setdefault(name, place) != place:
+        if key_of(name.encode()) in alike and first.setdefault(name, place) != place:
             raise SourceError(
                 f"{place}: the id {name[:60]!r}, which {first[name]} has too",
                 expected="another id in each row",
                 fix=f"repair the file, or set source.columns.id in {conf} to null "
                 "and run `make params`",
             )
-
-
-def _hash(name: str) -> int:
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from stages.machine.errors import SourceError
+from stages.machine.parquet import BUFFER_BYTES
 from stages.mail.sources.rows import Place, Row, Table
 from stages.records.messages import BATCH_ROWS
 
@@ -19,7 +20,9 @@ def read_parquet(stream: IO[bytes], columns: list[str], table: Table) -> Iterato
     """
     import pyarrow.parquet as pq
 
-    file = pq.ParquetFile(stream)
+    # Else the library reads the whole file before it yields a row, or a whole column of a group of
+    # rows, of which a file may have but one.
+    file = pq.ParquetFile(stream, pre_buffer=False, buffer_size=BUFFER_BYTES)
     table.check_names(file.schema_arrow.names, table.file)
     number = 0
     for batch in file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False):

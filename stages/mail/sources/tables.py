@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
@@ -14,6 +13,7 @@ from stages import config
 from stages.machine.errors import SourceError
 from stages.mail.message import batched, content_id
 from stages.mail.sources import Survey
+from stages.mail.sources.counting import Met
 from stages.mail.sources.identity import check_distinct
 from stages.mail.sources.mapping import Mapping
 from stages.mail.sources.rows import Place, Row
@@ -107,25 +107,25 @@ class TableMail:
         columns = sorted(set(self._mapping.fields.values()))
         # Rows that say the same at the same time are messages of their own. They are in one window,
         # whichever it is, so that counting them there gives each the same id each time.
-        copies = Counter[str]()
-        for position, (source, row) in enumerate(self._read(columns)):
-            ticks = self._ticks
-            date = ticks[position] if ticks is not None else self._mapping.date(row)
-            if date is None or not start <= date < end:
-                self._mapping.validate(row)
-                continue
-            message = self._mapping.message(row, source) | {"received_at": date}
-            # A clock's dates move when messages are added to the source; their positions don't.
-            moment = date.isoformat() if ticks is None else str(position)
-            yield message | {"id": self._id(row, message, moment, copies)}
+        with Met() as met:
+            for position, (source, row) in enumerate(self._read(columns)):
+                ticks = self._ticks
+                date = ticks[position] if ticks is not None else self._mapping.date(row)
+                if date is None or not start <= date < end:
+                    self._mapping.validate(row)
+                    continue
+                message = self._mapping.message(row, source) | {"received_at": date}
+                # A clock's dates move when messages are added to the source; their positions don't.
+                moment = date.isoformat() if ticks is None else str(position)
+                yield message | {"id": self._id(row, message, moment, met)}
 
-    def _id(self, row: Row, message: dict[str, Any], moment: str, copies: Counter[str]) -> str:
+    def _id(self, row: Row, message: dict[str, Any], moment: str, met: Met) -> str:
         if "id" in self._mapping.fields:
             return self._mapping.id(row)
         parts = (message["source"], moment, message["subject"], message["text"])
         first = content_id(*parts)
-        copies[first] += 1
-        return first if copies[first] == 1 else content_id(*parts, str(copies[first]))
+        times = met.count(first)
+        return first if times == 1 else content_id(*parts, str(times))
 
     def _ids(self) -> Iterator[tuple[str, Place]]:
         for _, row in self._read([self._mapping.fields["id"]]):
