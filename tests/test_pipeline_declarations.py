@@ -91,8 +91,9 @@ def test_the_seven_stages_are_there_by_name(stages: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_no_stage_depends_on_the_address_of_a_store(stages: dict[str, Any], stage: str) -> None:
-    assert not {p for p in stages[stage]["params"] if p.partition(".")[0] == "stores"}
+def test_no_stage_depends_on_an_address_or_a_cluster(stages: dict[str, Any], stage: str) -> None:
+    places = {"stores", "compute"}
+    assert not {p for p in stages[stage]["params"] if p.partition(".")[0] in places}
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -13,6 +13,7 @@ from stages.config.composition import (
     option_file,
     params_text,
 )
+from stages.config.compute import Compute
 from stages.config.drift import Drift
 from stages.config.duplicates import Duplicates
 from stages.config.encoder import Encoder
@@ -46,6 +47,7 @@ __all__ = [
     "Classifier",
     "Clock",
     "Columns",
+    "Compute",
     "Drift",
     "Duplicates",
     "Encoder",

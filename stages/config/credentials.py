@@ -22,12 +22,14 @@ _INSTEAD = {
     "stores.history": f"set {HISTORY_URL}",
     "stores.predictions": f"{_S3}, and {PREDICTIONS_URL} without them",
     "stores.verdicts": f"{_S3}, and {VERDICTS_URL} without them",
+    "compute.parts": f"{_S3} on each node",
     "source.paths": _S3,
     "source.name": "set HF_TOKEN",
     "encoder.hub": "set HF_TOKEN",
 }
 _ELSEWHERE = "set the variable of docs/environment.md"
-STORES = "stores"
+# Where results and parts of them are kept: all that is text there is an address.
+STORES, PARTS = "stores", "compute.parts"
 
 
 def refuse_credentials(tree: object, origin: str) -> None:
@@ -37,7 +39,7 @@ def refuse_credentials(tree: object, origin: str) -> None:
         ConfigError: names the key and the environment's variable to use.
     """
     for key, text in _strings(tree):
-        if holds_credentials(text) or (_is_of_stores(key) and not is_plain(text)):
+        if holds_credentials(text) or (_is_place(key) and not is_plain(text)):
             raise error_at(key, origin)
 
 
@@ -51,7 +53,7 @@ def refuse_overrides(overrides: Sequence[str]) -> None:
         key, _, value = override.partition("=")
         key = key.lstrip("+~")
         plain = is_plain(value.strip("'\"")) or value in ("null", "")
-        if holds_credentials(value) or (_is_of_stores(key) and not plain) or _is_secret(key):
+        if holds_credentials(value) or (_is_place(key) and not plain) or _is_secret(key):
             raise error_at(key, "the override")
 
 
@@ -68,7 +70,7 @@ def error_at(key: str, origin: str) -> ConfigError:
 
 def is_address(key: str, value: object) -> bool:
     """Return whether the value of a dotted key is, or may be, the address of something."""
-    return _is_of_stores(key) or any(
+    return _is_place(key) or any(
         looks_like_address(text) or {":", "@"} <= set(text) for _, text in _strings(value)
     )
 
@@ -78,8 +80,8 @@ def shown_key(key: str) -> str:
     return "a key" if _is_secret(key) or looks_like_address(key) else key
 
 
-def _is_of_stores(key: str) -> bool:
-    return key.partition(".")[0] == STORES
+def _is_place(key: str) -> bool:
+    return key.partition(".")[0] == STORES or key == PARTS
 
 
 def _is_secret(key: str) -> bool:

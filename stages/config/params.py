@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from stages.config.bounds import STRICT
 from stages.config.classifier import Classifier
+from stages.config.compute import Compute
 from stages.config.drift import Drift
 from stages.config.duplicates import Duplicates
 from stages.config.encoder import Encoder
@@ -46,3 +47,4 @@ class Params:
     drift: Drift
     guards: Guards
     stores: Stores
+    compute: Compute

@@ -38,6 +38,10 @@ class DataError(UserError):
     """The messages do not suffice for the stage that needs them."""
 
 
+class ComputeError(UserError):
+    """The cluster is not reachable, or a node of it cannot do its part."""
+
+
 class RegistryError(UserError):
     """The model registry is missing or unreachable, or a model's bytes differ from its digest."""
 

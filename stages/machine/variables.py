@@ -83,6 +83,13 @@ VERDICTS_URL = Variable(
     default="`data/monitor/verdicts/`",
 )
 
+RAY_ADDRESS = Variable(
+    "RAY_ADDRESS",
+    Topic.PLACES,
+    "the Ray cluster that parses, embeds and scores where `compute.engine` is `ray`: `host:port`",
+    default="no cluster; needed only for that engine",
+)
+
 S3_ENDPOINT = Variable(
     "AWS_ENDPOINT_URL", Topic.S3, "the address of an S3 server that is not Amazon's", default="AWS"
 )

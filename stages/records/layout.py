@@ -170,6 +170,11 @@ class Layout:
         return self.data / "replay"
 
     @property
+    def parts(self) -> Path:
+        """The folder of what a cluster works on, unless another place is configured."""
+        return self.data / "parts"
+
+    @property
     def stack(self) -> Path:
         """The folder of the local services: data, logs, supervisor."""
         return self.data / "stack"

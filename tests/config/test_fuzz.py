@@ -364,4 +364,4 @@ AT_ONCE: dict[str, Callable[[config.Params], None]] = {
     "search": _sizes,
 }
 # Numbers that are only compared, names, and addresses.
-LATER = {"decision", "gate", "reference_size", "registry", "stores"}
+LATER = {"compute", "decision", "gate", "reference_size", "registry", "stores"}
