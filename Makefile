@@ -28,6 +28,11 @@ $(VENV)/stack: $(PINS) | $(BIN)/python
 	$(BIN)/python -m stages.pins.install install stack --editable
 	@touch $(VENV)/installed $@
 
+# The same and Ray, for the tests alone.
+$(VENV)/ray: $(PINS) | $(BIN)/python
+	$(BIN)/python -m stages.pins.install install stack ray --editable
+	@touch $(VENV)/installed $(VENV)/stack $@
+
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "found $$($(PYTHON) --version); expected Python 3.11 or later; fix: make install PYTHON=python3.11" >&2; exit 2; }
@@ -36,7 +41,7 @@ $(BIN)/python:
 run: install ## run the whole pipeline on real mail, then say what came out
 	@python -m stages run
 
-test: $(VENV)/stack ## run all tests, the whole small pipeline among them
+test: $(VENV)/ray ## run all tests, the whole small pipeline among them
 	@python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 emulator: ## install QEMU on Debian or Ubuntu, for the test under another processor
