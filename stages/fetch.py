@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stages import config
 from stages.machine.files import scratch
@@ -10,6 +11,9 @@ from stages.mail.sources import open_source
 from stages.mail.windows import write_splits
 from stages.records.fetch_summary import FetchSummary
 from stages.records.layout import SPLITS, Layout
+
+if TYPE_CHECKING:
+    from stages.compute import Cluster
 
 
 @dataclass(frozen=True)
@@ -22,16 +26,21 @@ class FetchParams:
     duplicates: config.Duplicates
 
 
-def run(params: FetchParams, layout: Layout) -> str:
+def run(params: FetchParams, layout: Layout, *, cluster: Cluster | None = None) -> str:
     """Write `data/fetch/{train,holdout,batch}.parquet` and `summary.json`; return a line on them.
 
     The files take their places, the summary last, only after all of them are whole.
+
+    Args:
+        params: what this stage reads.
+        layout: the project.
+        cluster: who parses raw mail; by default this machine.
 
     Raises:
         SourceError: the source cannot be read.
         DataError: its mail does not fill the window.
     """
-    source = open_source(params.source, seed=params.seed)
+    source = open_source(params.source, seed=params.seed, cluster=cluster)
     with scratch(layout.fetch_summary.parent / "new") as new:
         summary = write_splits(
             source, params.window, params.duplicates, seed=params.seed, folder=new

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 
 from stages import config
+from stages.compute import Cluster, open_cluster
 from stages.machine.console import say
 from stages.machine.environment import in_experiment, under_dvc
 from stages.machine.files import exclusive
@@ -24,6 +25,8 @@ _SHELVES = {
     "infer": RegistryShelf,
     "monitor": RegistryShelf,
 }
+# What `compute.engine` is about; the other stages are light, or look at all messages at once.
+_ON_A_CLUSTER = ("fetch", "embed", "infer")
 
 
 def run_stage(stage: str, *split: str, layout: Layout = HERE) -> None:
@@ -49,7 +52,9 @@ def run_stage(stage: str, *split: str, layout: Layout = HERE) -> None:
     with exclusive(layout.stage_lock(stage, *split), stage), _place(layout):
         _check_addresses(stage, params)
         shelves = _shelves(stage, params, layout)
-        line = edge.run(sections, layout, *split, *shelves)
+        with _cluster(stage, params, layout) as cluster:
+            given = {"cluster": cluster} if cluster else {}
+            line = edge.run(sections, layout, *split, *shelves, **given)
         if stage == "monitor":
             _write_page(layout, *shelves)
         say("; ".join([line, *_brought(stage, params, layout)]))
@@ -58,6 +63,13 @@ def run_stage(stage: str, *split: str, layout: Layout = HERE) -> None:
 def _place(layout: Layout) -> AbstractContextManager[None]:
     """Keep others out of the checkout, unless DVC runs this stage and does that itself."""
     return nullcontext() if under_dvc() else alone(layout)
+
+
+def _cluster(
+    stage: str, params: config.Params, layout: Layout
+) -> AbstractContextManager[Cluster | None]:
+    """Return the machines that `stage` may use besides this one, if `params` name any."""
+    return open_cluster(params.compute, stage, layout) if stage in _ON_A_CLUSTER else nullcontext()
 
 
 def _shelves(stage: str, params: config.Params, layout: Layout) -> list[Shelf]:

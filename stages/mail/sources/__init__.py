@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
 from stages import config
+
+if TYPE_CHECKING:
+    from stages.compute import Cluster
 
 
 @dataclass(frozen=True)
@@ -52,18 +55,19 @@ class MailSource(Protocol):
         ...
 
 
-def open_source(source: config.Source, *, seed: int) -> MailSource:
+def open_source(source: config.Source, *, seed: int, cluster: Cluster | None = None) -> MailSource:
     """Return the source that `conf/source/` describes; nothing is read or fetched yet.
 
     Args:
         source: the `source` section of `params.yaml`.
         seed: of the order of messages where they have no dates.
+        cluster: who parses raw mail, where this machine does not; tables hold nothing to parse.
     """
     match source:
         case config.SpamAssassinSource():
             from stages.mail.sources.spamassassin import SpamAssassinMail
 
-            return SpamAssassinMail(source)
+            return SpamAssassinMail(source, cluster)
         case config.HuggingFaceSource():
             from stages.mail.sources.huggingface import HuggingFaceMail
 

@@ -8,18 +8,22 @@ import tarfile
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from stages import config
 from stages.machine.errors import SourceError
-from stages.mail.message import batched, raw_id
-from stages.mail.parse import parse_date, parse_message
+from stages.mail.message import batched
+from stages.mail.parse import parse_date
+from stages.mail.raw import Parsing, RawMail, batched_raw, parsed
 from stages.mail.received import DateRange
 from stages.mail.sources import Survey
 from stages.mail.sources.npm import fetch_package
 from stages.records.messages import HAM, SPAM
+
+if TYPE_CHECKING:
+    from stages.compute import Cluster
 
 # The corpus was published in February 2003; its oldest mail is of June 2001. Headers that say
 # otherwise (72 Date lines do: 0102, 2028) are wrong.
@@ -35,8 +39,8 @@ class SpamAssassinMail:
 
     kind = "spamassassin"
 
-    def __init__(self, source: config.SpamAssassinSource) -> None:
-        self._source = source
+    def __init__(self, source: config.SpamAssassinSource, cluster: Cluster | None = None) -> None:
+        self._source, self._cluster = source, cluster
         self.description = f"SpamAssassin public corpus, npm {source.package}@{source.version}"
 
     def survey(self) -> Survey:
@@ -51,26 +55,17 @@ class SpamAssassinMail:
 
     def batches(self, start: dt.datetime, end: dt.datetime) -> Iterator[pa.RecordBatch]:
         """Yield the mails received in `[start, end)`; only their bodies are decoded."""
-        return batched(self._rows(start, end))
+        mails = self._mails(start, end)
+        if self._cluster is None:
+            return batched(parsed(mail, DATES) for mail in mails)
+        return self._cluster.mapped(Parsing(DATES), batched_raw(mails), doing="fetch: parsing")
 
-    def _rows(self, start: dt.datetime, end: dt.datetime) -> Iterator[dict[str, Any]]:
+    def _mails(self, start: dt.datetime, end: dt.datetime) -> Iterator[RawMail]:
         for name, folder, raw in _mails(self._tarball):
             date = self._dates[name]
-            if date is None or not start <= date < end:
-                continue
-            mail = parse_message(raw, DATES)
-            yield {
-                "id": raw_id(raw),
-                "received_at": mail.received_at,
-                "subject": mail.subject,
-                "text": mail.text,
-                "label": _LABELS[folder.rpartition("-")[0]],
-                "source": f"{self.kind}/{folder}",
-                "is_list": mail.is_list,
-                "is_html": mail.is_html,
-                "sealed": mail.sealed,
-                "raw": raw,
-            }
+            if date is not None and start <= date < end:
+                label = _LABELS[folder.rpartition("-")[0]]
+                yield RawMail(raw, label, f"{self.kind}/{folder}")
 
     @cached_property
     def _tarball(self) -> Path:
