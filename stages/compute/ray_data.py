@@ -10,8 +10,9 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -61,10 +62,12 @@ def connected(environment: Mapping[str, str] = os.environ) -> Iterator[RayWorker
     # is somebody else's.
     except (OSError, RuntimeError, ValueError) as error:
         raise _unreachable(address, " ".join(str(error).split())[:300]) from error
-    try:
-        yield RayWorkers()
-    finally:
-        ray.shutdown()
+    # Ray prints what happens to nodes on standard output, where a stage says what it found.
+    with redirect_stdout(sys.stderr):
+        try:
+            yield RayWorkers()
+        finally:
+            ray.shutdown()
 
 
 class RayWorkers:
@@ -83,7 +86,7 @@ class RayWorkers:
             _row,
             fn_kwargs={"keys": list(keys), "task": task},
             num_cpus=1,
-            max_retries=_ATTEMPTS,
+            ray_remote_args_fn=lambda: {"max_retries": _ATTEMPTS},
         )
         try:
             for row in results.iter_rows():

@@ -94,8 +94,8 @@ class Task:
         if self.label not in _started:
             if label_of(self.work) != self.label:
                 raise ComputeError(
-                    f"the node {platform.node()} would make other bytes: it has other versions of "
-                    "packages, or another processor",
+                    f"the node {platform.node()} would make other bytes: its code, its packages "
+                    "or its processor differ",
                     expected="the same bytes from every node",
                     fix="install constraints.txt on each node; where processors differ, choose an "
                     "encoder.engine whose bytes do not depend on them, such as exact",

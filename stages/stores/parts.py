@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from stages.machine.errors import StoreError
+from stages.stores.s3 import client_errors, filesystem
 from stages.stores.s3_check import SCHEME, Store, is_in_s3, reported
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from stages import config
     from stages.records.layout import Layout
 
+T = TypeVar("T")
 _TEMPORARY = ".tmp"
 # No writer takes that long over one part.
 _ABANDONED_SECONDS = 86_400
@@ -128,39 +131,46 @@ class Bucket:
     def _key(self, name: str) -> str:
         return f"{self.url.removeprefix(SCHEME)}/{name}"
 
+    def _asked(self, operation: Callable[[], T]) -> T:
+        """Return what `operation` returns, at its second try if need be.
+
+        Only then is the store asked what is wrong with it, which takes longer than the operation.
+        """
+        try:
+            return operation()
+        except client_errors():
+            with reported(self._store):
+                return operation()
+
     def names(self) -> set[str]:
         """See `Parts`."""
-        with reported(self._store):
-            found = _s3().find(self.url.removeprefix(SCHEME))
+        found = self._asked(lambda: _s3().find(self.url.removeprefix(SCHEME)))
         return {str(path).rpartition("/")[2] for path in found}
 
     def has(self, name: str) -> bool:
         """See `Parts`."""
-        with reported(self._store):
-            return bool(_s3().exists(self._key(name)))
+        return self._asked(lambda: bool(_s3().exists(self._key(name))))
 
     def read(self, name: str) -> bytes | None:
         """See `Parts`."""
-        with reported(self._store):
-            try:
+
+        def content() -> bytes | None:
+            with suppress(FileNotFoundError):
                 return bytes(_s3().cat_file(self._key(name)))
-            except FileNotFoundError:
-                return None
+            return None
+
+        return self._asked(content)
 
     def write(self, name: str, content: bytes) -> None:
         """See `Parts`."""
-        with reported(self._store):
-            _s3().pipe_file(self._key(name), content)
+        self._asked(lambda: _s3().pipe_file(self._key(name), content))
 
     def remove(self, name: str) -> None:
         """See `Parts`."""
         bucket, _, key = self._key(name).partition("/")
-        with reported(self._store):
-            _s3().call_s3("delete_object", Bucket=bucket, Key=key)
+        self._asked(lambda: _s3().call_s3("delete_object", Bucket=bucket, Key=key))
 
 
 @cache
 def _s3() -> S3FileSystem:
-    from stages.stores.s3 import filesystem
-
     return filesystem()
