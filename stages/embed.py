@@ -104,6 +104,9 @@ def _texts(batch: pa.RecordBatch) -> Iterator[str]:
 def _rows(batch: pa.RecordBatch, vectors: list[np.ndarray], schema: pa.Schema) -> pa.RecordBatch:
     import numpy as np
 
-    flat = pa.array(np.concatenate(vectors), pa.float32())
-    embedding = pa.FixedSizeListArray.from_arrays(flat, schema.field("embedding").type.list_size)
+    # Not `pa.array`, which imports pandas.
+    flat = np.concatenate(vectors, dtype=np.float32)
+    numbers = pa.Array.from_buffers(pa.float32(), flat.size, [None, pa.py_buffer(flat.tobytes())])
+    size = schema.field("embedding").type.list_size
+    embedding = pa.FixedSizeListArray.from_arrays(numbers, size)
     return pa.record_batch([batch.column("id"), embedding], schema=schema)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from stages import config
 from stages.model.cached_encoder import load_cached
-from stages.model.filter import Filter
+from stages.model.filter import Filter, reader
 from stages.model.scoring.scorer import CLASSIFIER
 from stages.model.tables import Split, iter_split
 from stages.records.layout import Layout
@@ -82,6 +82,8 @@ def run(
         DataError: messages and embeddings are not of the same mail.
     """
     digest, _ = in_production(layout)
+    # Before MLflow, which the registry needs.
+    reader()
     folder = models.obtain(digest)
     model = Filter.load(folder, load_cached)
     tally = Tally()

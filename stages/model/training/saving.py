@@ -40,8 +40,8 @@ def save_filter(
 
 def dump_model(value: object, path: Path) -> None:
     """Write a tree of dicts, scikit-learn estimators and arrays to the skops file `path`."""
-    # skops looks through all of scikit-learn, which would load PyTorch: seconds, for nothing.
-    with without("torch"):
+    # skops looks through all of scikit-learn, which would load these: seconds, for nothing.
+    with without("pytest", "torch"):
         from skops.io import dumps
 
     with replacing(path) as temporary:
