@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from stages import config
 from stages.drift.assessment import Champion, assess
-from stages.drift.inputs import read_reference, read_window
+from stages.drift.inputs import read_reference
 from stages.drift.reference import REFERENCE
+from stages.drift.window import read_window
 from stages.records.layout import Layout
 from stages.records.pointer import in_production
 from stages.records.specification import read_specification

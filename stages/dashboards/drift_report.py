@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.drift.descriptors import principal_components
-from stages.drift.inputs import Columns, Reference, ScoredWindow, read_reference, read_window
+from stages.drift.inputs import Columns, Reference, read_reference
 from stages.drift.reference import REFERENCE
 from stages.drift.statistics import title_of
+from stages.drift.window import ScoredWindow, read_window
 from stages.machine.files import write_text
 from stages.machine.templates import template
 from stages.records.layout import Layout
@@ -63,7 +64,8 @@ def shared_columns(
 
     That is what travels with the reference, and the first components of the embeddings.
     """
-    known: Columns = {**window.descriptors, "spam_probability": window.probability}
+    probability = window.of_sample(window.probability)
+    known: Columns = {**window.descriptors, "spam_probability": probability}
     names = [name for name in known if name in reference.descriptors]
     components = principal_components(
         reference.sample.embeddings, window.sample.embeddings, COMPONENTS

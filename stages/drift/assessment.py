@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +12,12 @@ from stages.drift.carriers import carriers
 from stages.drift.causes import explain
 from stages.drift.comparison import comparison_of
 from stages.drift.estimate import estimate
-from stages.drift.inputs import Reference, ScoredWindow, check_same_encoder
+from stages.drift.inputs import Reference, check_same_encoder
 from stages.drift.quality import realised_quality
+from stages.drift.reasons import sample_sentence
 from stages.drift.sample import pool
 from stages.drift.verdict import Subject, explained, not_enough_mail, verdict_on
+from stages.drift.window import ScoredWindow
 from stages.records.holdout import Holdout
 from stages.records.verdict import JudgedWindow, Verdict
 
@@ -54,13 +56,13 @@ def assess(
     Raises:
         DataError: window and reference are embedded by two encoders.
     """
-    check_same_encoder(window, reference)
+    check_same_encoder(window.encoder, reference)
     subject = Subject(
         model=champion.digest,
         window=JudgedWindow(
             start=edges.batch_from,
             end=edges.batch_to,
-            messages=len(window.sample),
+            messages=len(window.labels),
             predicted_spam_share=float(window.called_spam.mean()),
             copies=int((~window.distinct).sum()),
         ),
@@ -83,6 +85,10 @@ def assess(
     )
     scores = estimate(reference.probability, window.probability, champion.threshold)
     verdict = verdict_on(subject, comparison, quality, scores, drift)
+    compared, distinct = len(window.campaigns), int(window.distinct.sum())
+    if compared < distinct:
+        sentence = sample_sentence(compared, distinct)
+        verdict = replace(verdict, reasons=(*verdict.reasons, sentence))
     if not verdict.changed:
         return verdict
     return _with_cause(verdict, window, reference, champion, drift, rng)
@@ -97,8 +103,8 @@ def _with_cause(
     rng: np.random.Generator,
 ) -> Verdict:
     pooled = pool(reference.sample, window.campaigns)
-    probability = np.concatenate([reference.probability, window.probability[window.distinct]])
+    probability = np.concatenate([reference.probability, window.of_campaigns(window.probability)])
     called_spam = (probability >= champion.threshold)[pooled.order]
     explanation = explain(pooled, called_spam, drift=drift, rng=rng)
-    found = carriers(reference.sample, window.campaigns, window.called_spam[window.distinct])
+    found = carriers(reference.sample, window.campaigns, window.of_campaigns(window.called_spam))
     return explained(verdict, explanation, found)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.model.metrics import ONE_MINUS_AUC, f1_at, log_losses, spam_recall_at
-from stages.model.resampling import bootstrap_weights, interval, resampled
+from stages.model.resampling import bootstrap_chunks, chunk_rows, interval, resampled
 from stages.records.holdout import Holdout
 from stages.records.messages import HAM, SPAM
 from stages.records.verdict import Quality
@@ -78,7 +78,7 @@ def _sure_rise(log_loss: float, error: float, holdout: Holdout) -> float:
 def _resampled_loss(
     spam: NDArray[np.bool_], probability: NDArray[np.float64], seed: int
 ) -> NDArray[np.float64]:
-    weights = bootstrap_weights(spam, RESAMPLES, seed)
+    weights = bootstrap_chunks(spam, RESAMPLES, seed, chunk_rows(len(spam)))
     name = ONE_MINUS_AUC.name
     # It looks at the ranking alone: any threshold gives the same.
     return resampled({name: ONE_MINUS_AUC.at(0.5)}, spam, probability, weights)[name]

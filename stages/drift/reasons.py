@@ -30,6 +30,14 @@ def size_sentence(comparison: Comparison, drift: Drift) -> str:
     )
 
 
+def sample_sentence(compared: int, distinct: int) -> str:
+    """Say that not every message was compared."""
+    return (
+        f"The comparison is of a sample of {compared:,} of the window's {distinct:,} distinct "
+        "messages; quality and scores are of all."
+    )
+
+
 def _usual(comparison: Comparison, drift: Drift) -> str:
     windows = comparison.usual_windows
     if comparison.usual_known:

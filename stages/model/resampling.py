@@ -6,8 +6,9 @@ message drawn twice weighs two. The point estimate is the metric under weights o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
@@ -59,13 +60,47 @@ def bootstrap_weights(spam: np.ndarray, resamples: int, seed: int) -> np.ndarray
     rng = np.random.default_rng(seed)
     weights = np.zeros((resamples, len(spam)), dtype=np.float32)
     for members in (np.flatnonzero(spam), np.flatnonzero(~spam)):
-        share = np.full(len(members), 1 / len(members))
-        weights[:, members] = rng.multinomial(len(members), share, size=resamples)
+        weights[:, members] = _drawn(rng, members, resamples)
     return weights
 
 
+def bootstrap_chunks(
+    spam: np.ndarray, resamples: int, seed: int, rows: Iterable[int]
+) -> Iterator[np.ndarray]:
+    """Yield what `bootstrap_weights` returns, so many rows at a time; no more of it is held.
+
+    Args:
+        spam: `(n,) bool`.
+        resamples: how many rows there are; the last chunk may have fewer than it should.
+        seed: of the draws.
+        rows: of each chunk.
+    """
+    of_spam, of_ham = np.flatnonzero(spam), np.flatnonzero(~spam)
+    first, second = np.random.default_rng(seed), np.random.default_rng(seed)
+    # All draws of spam come before those of ham.
+    for _ in range(resamples):
+        _drawn(second, of_spam, 1)
+    left = resamples
+    for wanted in rows:
+        if not left:
+            return
+        count = min(wanted, left)
+        weights = np.zeros((count, len(spam)), dtype=np.float32)
+        weights[:, of_spam] = _drawn(first, of_spam, count)
+        weights[:, of_ham] = _drawn(second, of_ham, count)
+        left -= count
+        yield weights
+
+
+def _drawn(rng: np.random.Generator, members: np.ndarray, resamples: int) -> np.ndarray:
+    return rng.multinomial(len(members), np.full(len(members), 1 / len(members)), size=resamples)
+
+
 def resampled(
-    metrics: dict[str, Compute], spam: np.ndarray, probability: np.ndarray, weights: np.ndarray
+    metrics: dict[str, Compute],
+    spam: np.ndarray,
+    probability: np.ndarray,
+    weights: np.ndarray | Iterable[np.ndarray],
 ) -> dict[str, np.ndarray]:
     """Return each metric's `(1 + resamples,)` values: the point estimate, then the resamples.
 
@@ -73,20 +108,40 @@ def resampled(
         metrics: by name.
         spam: `(n,) bool`.
         probability: `(n,)` probability of spam.
-        weights: `(resamples, n)`; the same for two models makes their difference a paired one.
+        weights: `(resamples, n)`, or chunks of such rows, see `chunk_rows`; the same for two models
+            makes their difference a paired one.
     """
     ranked = Ranked.of(spam, probability)
-    rows = max(1, _CHUNK // len(spam))
     values: dict[str, list[np.ndarray]] = {name: [] for name in metrics}
-    for start in range(-1, len(weights), rows):
-        # The first row of the first chunk is the sample itself.
-        stop = min(start + rows, len(weights))
-        chunk = weights[max(start, 0) : stop].astype(np.float64)[:, ranked.order]
-        if start < 0:
-            chunk = np.vstack([np.ones((1, len(spam))), chunk])
+    ones = np.ones((1, len(spam)))
+    chunks = _chunks(weights, len(spam)) if isinstance(weights, np.ndarray) else weights
+    for part in chunks:
+        chunk = part.astype(np.float64)[:, ranked.order]
+        if len(ones):
+            # The first row of the first chunk is the sample itself.
+            chunk, ones = np.vstack([ones, chunk]), ones[:0]
         for name, metric in metrics.items():
             values[name].append(metric(ranked, chunk))
     return {name: np.concatenate(parts) for name, parts in values.items()}
+
+
+def chunk_rows(messages: int) -> Iterator[int]:
+    """Yield how many rows of weights are taken at a time; the first time one less, for the sample.
+
+    So a chunk's size depends on the number of messages only where one row alone is larger.
+    """
+    rows = max(1, _CHUNK // messages)
+    yield rows - 1
+    yield from repeat(rows)
+
+
+def _chunks(weights: np.ndarray, messages: int) -> Iterator[np.ndarray]:
+    start = 0
+    for rows in chunk_rows(messages):
+        yield weights[start : start + rows]
+        start += rows
+        if start >= len(weights):
+            return
 
 
 def interval(values: np.ndarray, confidence: float) -> Interval:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,8 +77,8 @@ def iter_split(messages: Path, embeddings: Path, *, rows: int) -> Iterator[Split
     found = vectors.schema.to_arrow_schema()
     encoder = (found.metadata or {}).get(b"encoder", b"").decode(errors="replace")
     pieces = zip(
-        _pieces(read_parquet(messages, _MAIL, fix=_FETCH, rows=min(rows, _ROWS)), rows),
-        _pieces(read_parquet(embeddings, _EMBEDDED, fix=_EMBED, rows=min(rows, _ROWS)), rows),
+        in_pieces(read_parquet(messages, _MAIL, fix=_FETCH, rows=min(rows, _ROWS)), rows),
+        in_pieces(read_parquet(embeddings, _EMBEDDED, fix=_EMBED, rows=min(rows, _ROWS)), rows),
         strict=True,
     )
     for mail, embedded in pieces:
@@ -104,7 +104,7 @@ def _matrix(column: pa.ChunkedArray[Any], path: Path) -> np.ndarray:
     return flat.reshape(len(whole), whole.type.list_size)
 
 
-def _pieces(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+def in_pieces(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
     """Yield exactly `rows` rows at a time, wherever the batches end."""
     held: list[pa.RecordBatch] = []
     count = 0

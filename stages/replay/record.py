@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import TypeAdapter
 
-from stages.drift.inputs import ScoredWindow
+from stages.drift.window import ScoredWindow
 from stages.loop.guards import Action
 from stages.machine.files import json_text, read_bytes, write_text
 from stages.machine.parquet import read_table, write_parquet

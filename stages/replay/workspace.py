@@ -17,7 +17,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from stages import config, embed, evaluate, fetch, infer, monitor, register, train
-from stages.drift.inputs import ScoredWindow, read_window
+from stages.drift.window import ScoredWindow, read_window
 from stages.machine.console import logging_to, say
 from stages.machine.files import read_bytes, replacing, sha256, tree_digest, write_json
 from stages.records.document import Digest, parsed

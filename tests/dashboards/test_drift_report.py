@@ -11,8 +11,9 @@ import pytest
 
 from stages.dashboards.drift_report import shared_columns, verdict_panel, write_report
 from stages.drift.carriers import carriers
-from stages.drift.inputs import Reference, ScoredWindow
+from stages.drift.inputs import Reference
 from stages.drift.verdict import explained, not_enough_mail, verdict_on
+from stages.drift.window import ScoredWindow
 from stages.records.decision import Cause
 from stages.records.verdict import Verdict
 from tests.drift.drift_samples import (

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from stages.drift.descriptors import describe, principal_components
-from stages.drift.inputs import ScoredWindow, read_reference, read_window
+from stages.drift.inputs import read_reference
 from stages.drift.sample import Sample
+from stages.drift.window import ScoredWindow, read_window
 from stages.machine.errors import DataError
 from tests.drift.drift_samples import ENCODER, MODEL, sample, write_reference, write_window
 

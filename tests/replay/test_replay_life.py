@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from stages import config
-from stages.drift.inputs import ScoredWindow
+from stages.drift.window import ScoredWindow
 from stages.machine.errors import DataError
 from stages.records.decision import Decision
 from stages.records.holdout import Counts
