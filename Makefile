@@ -41,7 +41,8 @@ $(BIN)/python:
 run: install ## run the whole pipeline on real mail, then say what came out
 	@python -m stages run
 
-test: $(VENV)/ray ## run all tests, the whole small pipeline among them
+# A prepared environment has Ray or has it not: without it, its tests are skipped.
+test: $(VENV)/$(if $(SPAMLINE_VENV),stack,ray) ## run all tests, the whole small pipeline among them
 	@python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 emulator: ## install QEMU on Debian or Ubuntu, for the test under another processor

@@ -1,4 +1,4 @@
-"""Writes the figures of README.md, docs/drift-measured.md and docs/replay.md from measurements.
+"""Writes the figures of README.md and of pages in docs/ from measurements.
 
     python -m benchmarks.readme [--check]
 
@@ -17,6 +17,7 @@ from benchmarks.drift import figure
 from benchmarks.drift.results import costs, false_alarms, power, usual
 from benchmarks.machine import read_results, shown
 from benchmarks.replay_tables import false_harms, later, planted, policies, weeks
+from benchmarks.scale_plan import driver, nodes, storage
 from stages.cli.reference import fill
 from stages.machine.edge import guarded
 from stages.machine.files import write_text
@@ -27,7 +28,7 @@ from stages.records.report import Report
 from stages.review.markdown import table
 
 README, REPLAY = Path("README.md"), Path("docs/replay.md")
-DRIFT = Path("docs/drift-measured.md")
+DRIFT, SCALE = Path("docs/drift-measured.md"), Path("docs/scale.md")
 PICTURE = Path("docs/run.svg")
 RUN, CHOICES = Path("benchmarks/run.json"), Path("benchmarks/choices.json")
 STACK = Path("benchmarks/stack.json")
@@ -65,6 +66,7 @@ def main() -> int:
             "later": later(),
             "planted": planted(),
         },
+        SCALE: {"nodes": nodes(), "driver": driver(), "storage": storage()},
     }
     check = "--check" in sys.argv[1:]
     stale = [page for page, blocks in pages.items() if fill(page, blocks, check=check)]

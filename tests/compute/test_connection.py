@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from stages.machine.errors import ComputeError, StoreError
 from stages.machine.variables import RAY_ADDRESS
 from stages.records.layout import Layout
 from stages.stores.parts import Bucket, Folder, open_parts
+from tests.compute.samples import Doubling, Here, doubled, numbers
 from tests.servers import free_port
 
 UNUSED = """
@@ -90,3 +92,24 @@ def test_parts_are_in_the_project_in_a_folder_or_in_s3(tmp_path: Path) -> None:
     assert open_parts(compute("s3://b/p/"), "embed", layout) == Bucket("s3://b/p/embed")
     with pytest.raises(StoreError, match=r"compute\.parts is not an address in S3"):
         open_parts(compute("s3://"), "embed", layout)
+
+
+def test_parts_go_when_the_stage_has_succeeded_and_stay_when_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stages.compute.ray_data.connected", lambda: nullcontext(Here()))
+    layout = Layout(tmp_path)
+
+    def run(*, failing: bool) -> None:
+        with open_cluster(compute(), "embed", layout) as cluster:
+            assert cluster is not None
+            found = cluster.mapped(Doubling(), numbers(9), doing="test")
+            assert list(found) == list(map(doubled, numbers(9)))
+            if failing:
+                raise OSError("no room for the result")
+
+    with pytest.raises(OSError, match="no room"):
+        run(failing=True)
+    assert len(list((tmp_path / "data/parts/embed").iterdir())) == 3
+    run(failing=False)
+    assert list((tmp_path / "data/parts/embed").iterdir()) == []

@@ -7,6 +7,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ import yaml
 
 from stages import config
 from stages.embed import schema
-from stages.machine.errors import StoreError
-from stages.machine.files import read_json
-from stages.machine.variables import PREDICTIONS_URL
+from stages.machine.errors import ComputeError, StoreError
+from stages.machine.files import read_json, tree_digest
+from stages.machine.variables import PREDICTIONS_URL, RAY_ADDRESS
 from stages.records.layout import Layout
 from stages.records.messages import MESSAGE_SCHEMA
 from stages.records.pointer import Pointer
@@ -28,6 +29,7 @@ from stages.replay.workspace import FolderShelf
 from stages.run import stage
 from stages.run.stage import run_stage
 from stages.stores.s3 import filesystem
+from tests.compute.samples import Here
 from tests.drift.drift_samples import MODEL, sample, write_reference, write_window
 from tests.registry.samples import ENCODER, SPAM_TEXT
 
@@ -169,6 +171,23 @@ def test_a_wrong_address_is_reported_before_the_work(
     with pytest.raises(StoreError, match=PREDICTIONS_URL):
         run_stage("infer", layout=layout)
     assert not layout.infer_summary.exists()
+
+
+def test_a_cluster_that_is_asked_for_does_the_work(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_mail(layout, SPAM_TEXT)
+    run_stage("infer", layout=layout)
+    alone = tree_digest(layout.predictions)
+    edit(layout, lambda tree: tree["compute"].update(engine="ray"))
+    monkeypatch.delenv(RAY_ADDRESS, raising=False)
+    with pytest.raises(ComputeError, match=f"{RAY_ADDRESS} is not set"):
+        run_stage("infer", layout=layout)
+    monkeypatch.setattr("stages.compute.ray_data.connected", lambda: nullcontext(Here()))
+    run_stage("infer", layout=layout)
+    assert tree_digest(layout.predictions) == alone
+    # The parts were there, and are gone.
+    assert list((layout.parts / "infer").iterdir()) == []
 
 
 @pytest.mark.slow
