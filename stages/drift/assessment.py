@@ -57,17 +57,7 @@ def assess(
         DataError: window and reference are embedded by two encoders.
     """
     check_same_encoder(window.encoder, reference)
-    subject = Subject(
-        model=champion.digest,
-        window=JudgedWindow(
-            start=edges.batch_from,
-            end=edges.batch_to,
-            messages=len(window.labels),
-            predicted_spam_share=float(window.called_spam.mean()),
-            copies=int((~window.distinct).sum()),
-        ),
-        reference_messages=len(reference.sample),
-    )
+    subject = _subject(window, reference, champion, edges)
     quality = realised_quality(
         window.labels,
         window.probability,
@@ -92,6 +82,19 @@ def assess(
     if not verdict.changed:
         return verdict
     return _with_cause(verdict, window, reference, champion, drift, rng)
+
+
+def _subject(
+    window: ScoredWindow, reference: Reference, champion: Champion, edges: config.Window
+) -> Subject:
+    judged = JudgedWindow(
+        start=edges.batch_from,
+        end=edges.batch_to,
+        messages=len(window.labels),
+        predicted_spam_share=float(window.called_spam.mean()),
+        copies=int((~window.distinct).sum()),
+    )
+    return Subject(model=champion.digest, window=judged, reference_messages=len(reference.sample))
 
 
 def _with_cause(
