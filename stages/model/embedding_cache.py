@@ -27,6 +27,8 @@ FILE, EARLIER = "embeddings-2.db", "embeddings.db"
 PATIENCE_SECONDS = 10.0
 # Of SQLite's usual 4096, rows of 384 dimensions would leave a fifth empty.
 _PAGE_BYTES = 8192
+# What SQLite lets it grow to before it writes back.
+_LOG_BYTES = 1000 * _PAGE_BYTES
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS spaces (space INTEGER PRIMARY KEY, title TEXT, dim INTEGER)",
     "CREATE TABLE IF NOT EXISTS embeddings (key BLOB PRIMARY KEY, space INTEGER NOT NULL, "
@@ -166,6 +168,8 @@ def _opened(path: Path) -> sqlite3.Connection:
         connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
+        # Else the log stays as large as it ever became, and counts in no bound.
+        connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
         # A power cut may lose the last rows; the file stays whole.
         connection.execute("PRAGMA synchronous = NORMAL")
         for table in _TABLES:
