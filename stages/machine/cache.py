@@ -103,7 +103,7 @@ def remove(kind: Kind, folder: Path) -> int:
             shutil.rmtree(path)
         else:
             _unlink(path)
-    return before.size - kept(kind, folder).size
+    return max(0, before.size - kept(kind, folder).size)
 
 
 # The files that this process holds, each by its open descriptor.

@@ -75,7 +75,8 @@ def empty(path: Path) -> int:
     if before:
         with _held(path):
             _emptied(path)
-    return before - size_of(path)
+    # Others may have filled it again by now.
+    return max(0, before - size_of(path))
 
 
 @contextmanager
