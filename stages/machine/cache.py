@@ -34,6 +34,7 @@ class Kind:
 KINDS = (
     Kind("downloads", "*.tgz"),
     Kind("drift profiles", "profiles/*.npz"),
+    Kind("tables of the engine static", "static/*.table"),
     Kind("benchmarks' packages", "benchmarks/*"),
 )
 
