@@ -75,7 +75,8 @@ def main() -> None:
                 "seconds": there.seconds,
             }
             print(name, rows[name])
-    write_json(RESULT, {"machine": measured_on(), "overrides": overrides, "processors": rows})
+    sample = {"messages": options.messages, "tokens": options.tokens}
+    write_json(RESULT, {"machine": measured_on(), "sample": sample, "processors": rows})
 
 
 def check_emulator() -> None:
