@@ -44,6 +44,7 @@ CODE = (
     "model/engines/sentence_transformers.py",
     "model/engines/side_by_side.py",
     "model/engines/static.py",
+    "model/engines/wordpiece.py",
     "model/filter.py",
     "model/scoring/features.py",
     "model/scoring/messages.py",
