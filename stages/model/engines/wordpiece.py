@@ -93,5 +93,6 @@ def _is_plain(described: dict[str, Any]) -> bool:
         and normalizer["clean_text"]
         and splitter.get("type") == "BertPreTokenizer"
         and described["model"]["type"] == "WordPiece"
-        and not any(mark["normalized"] or mark["lstrip"] for mark in described["added_tokens"])
+        # Else a mark could be one that only the library sees.
+        and not any(mark["normalized"] for mark in described["added_tokens"])
     )
