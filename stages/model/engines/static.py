@@ -1,4 +1,4 @@
-"""A table of the model's tokens: a text is the sum of its tokens' rows, over 100 times as fast.
+"""A table of the model's tokens: a text is the sum of its tokens' rows, about 100 times as fast.
 
 Rows are whole numbers, so that sums, and the bytes of an embedding, are the same on any processor.
 """
