@@ -32,6 +32,7 @@ LONGEST = (
     "test_living.py",
     "test_team.py",
     "test_whole.py",
+    "test_ray.py",
     "test_command_line_replay.py",
     "test_command_line_move_registry.py",
     "test_command_line_registry.py",

@@ -10,9 +10,8 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -62,12 +61,10 @@ def connected(environment: Mapping[str, str] = os.environ) -> Iterator[RayWorker
     # is somebody else's.
     except (OSError, RuntimeError, ValueError) as error:
         raise _unreachable(address, " ".join(str(error).split())[:300]) from error
-    # Ray prints what happens to nodes on standard output, where a stage says what it found.
-    with redirect_stdout(sys.stderr):
-        try:
-            yield RayWorkers()
-        finally:
-            ray.shutdown()
+    try:
+        yield RayWorkers()
+    finally:
+        ray.shutdown()
 
 
 class RayWorkers:

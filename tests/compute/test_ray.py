@@ -94,7 +94,9 @@ def test_two_deaths_change_no_byte(
     assert len(made(layout)) < BATCHES // 2, "the node died too late"
     lines = finished(again)
 
-    assert f"{BATCHES * ROWS} messages in 384 dimensions, by the cluster" in lines[0]
+    # Before them, Ray says that it lost a node.
+    assert f"{BATCHES * ROWS} messages in 384 dimensions, by the cluster" in lines[-2]
+    assert lines[-1].startswith(f"infer: {BATCHES * ROWS} messages, ")
     assert outputs(layout) == outputs(here)
     # Nothing is missing, and what was done is not done again, but for what the dead were at.
     assert before.items() <= made(layout).items()
