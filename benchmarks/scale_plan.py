@@ -84,6 +84,8 @@ def storage() -> list[str]:
 def _engines() -> dict[str, float]:
     if not ENGINES.exists():
         return {}
-    engines = read_results(ENGINES).get("engines", {})
+    engines = read_results(ENGINES).get("engines")
     key = "messages_per_core_second"
+    if not isinstance(engines, dict):
+        return {}
     return {name: rates[key] for name, rates in engines.items() if key in rates}
