@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from stages.compute.packing import cut, pack, unpack
-from stages.compute.task import Fault, Task, given, label_of, made
+from stages.compute.task import Fault, Task, given, label_of, made, tried
 from stages.machine.console import track
 from stages.machine.errors import ComputeError
 
@@ -59,6 +59,10 @@ class Parted:
         self._used += keys
         there = self._parts.names()
         missing = [key for key in dict.fromkeys(keys) if made(key) not in there]
+        for key in missing:
+            if tried(key) in there:
+                # By a job that was ended, perhaps; this one counts anew.
+                self._parts.remove(tried(key))
         if missing:
             doing = f"{doing}, in parts of {self._rows}"
             done = self._workers.done(missing, Task(self._parts, work, label))

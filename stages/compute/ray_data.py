@@ -22,8 +22,6 @@ from stages.machine.variables import RAY_ADDRESS
 
 _INSTALL = "python -m stages.pins.install ray"
 _PATIENCE_SECONDS = 3
-# How often a part is tried whose worker or node dies: more often, the part itself is at fault.
-_ATTEMPTS = 5
 # Of one job: more parts than that share a task.
 _MOST_TASKS = 10_000
 # Loaded by name on the nodes, so they get this checkout's code and not what is installed there.
@@ -77,14 +75,11 @@ class RayWorkers:
 
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        # What it would log as an error it raises, too.
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)
         numbers = ray.data.range(len(keys), override_num_blocks=min(len(keys), _MOST_TASKS))
-        results = numbers.map(
-            _row,
-            fn_kwargs={"keys": list(keys), "task": task},
-            num_cpus=1,
-            ray_remote_args_fn=lambda: {"max_retries": _ATTEMPTS},
-        )
+        # Tried again without end where a worker or its node dies: a task counts its tries itself.
+        results = numbers.map(_row, fn_kwargs={"keys": list(keys), "task": task}, num_cpus=1)
         try:
             for row in results.iter_rows():
                 said = [str(row[name]) for name in ("found", "expected", "fix")]

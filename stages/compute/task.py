@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # The packages that any work uses; a work's identity has those of its own.
 _COMMON = ("numpy", "pyarrow", "scikit-learn", "scipy", "webencodings")
+# More deaths than that are the fault of the part.
+_MOST_TRIES = 5
 _STAGES = Path(__file__).resolve().parents[1]
 
 # What this process has loaded: the work on the parts of one stage is the same for all of them.
@@ -87,8 +89,23 @@ class Task:
                 fix="set parts in conf/compute/ to a shared folder or to s3://bucket/prefix, and "
                 "run `make params`",
             )
+        self._count(key)
         run = self._start()
         self.parts.write(made(key), pack([run(batch) for batch in unpack(packed)]))
+        self.parts.remove(tried(key))
+
+    def _count(self, key: str) -> None:
+        """Note that part `key` is begun: what kills each of its workers would be begun for ever."""
+        before = int(self.parts.read(tried(key)) or 0)
+        if before >= _MOST_TRIES:
+            raise ComputeError(
+                f"the part {key[:12]} of this stage was begun {before} times, and its worker died "
+                "each time",
+                expected="workers that have memory for a part",
+                fix="see Ray's logs on the nodes, or set a smaller part_rows in conf/compute/, "
+                "`make params` and do the same again: parts that are done are kept",
+            )
+        self.parts.write(tried(key), str(before + 1).encode())
 
     def _start(self) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
         if self.label not in _started:
@@ -113,6 +130,11 @@ def given(key: str) -> str:
 def made(key: str) -> str:
     """Return the name of the result of part `key`."""
     return f"{key}.made"
+
+
+def tried(key: str) -> str:
+    """Return the name of the number of times that part `key` was begun and did not end."""
+    return f"{key}.tried"
 
 
 def label_of(work: Work) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from stages.compute.job import Parted
 from stages.compute.packing import cut, pack, unpack
+from stages.compute.task import Fault, Task
 from stages.machine.errors import ComputeError
 from stages.stores.parts import Folder
 from tests.compute.samples import Doubling, Here, Marked, doubled, marked, numbers
@@ -132,3 +136,47 @@ def test_a_part_is_done_once_although_two_workers_got_it(parts: Folder, work: Ma
     list(Parted(parts, 4, Twice()).mapped(work, numbers(4), doing="test"))
     assert done(work.marks) == [0, 2, 4, 6]
     assert {name.partition(".")[2] for name in parts.names()} == {"made"}
+
+
+class Death(BaseException):
+    """What no worker survives."""
+
+
+@dataclass(frozen=True)
+class Deadly:
+    """Work that kills whoever does it; see `Work`."""
+
+    identity: str
+
+    def start(self) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+        def die(_: pa.RecordBatch) -> pa.RecordBatch:
+            raise Death
+
+        return die
+
+
+class Stubborn(Here):
+    """Workers that try a part again as long as it kills one of them, as Ray Data does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deaths = 0
+
+    def done(self, keys: Sequence[str], task: Task) -> Iterator[tuple[str, Fault | None]]:
+        for key in keys:
+            while True:
+                try:
+                    fault = task(key)
+                except Death:
+                    self.deaths += 1
+                    continue
+                yield key, fault
+                break
+
+
+def test_a_part_that_kills_its_workers_is_given_up(parts: Folder, tmp_path: Path) -> None:
+    workers, work = Stubborn(), Deadly(str(tmp_path))
+    for total in (5, 10):
+        with pytest.raises(ComputeError, match=r"begun 5 times, and its worker died each time"):
+            list(Parted(parts, 4, workers).mapped(work, numbers(2), doing="test"))
+        assert workers.deaths == total
