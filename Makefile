@@ -30,7 +30,7 @@ $(VENV)/stack: $(PINS) | $(BIN)/python
 
 # The same and Ray, for the tests alone.
 $(VENV)/ray: $(PINS) | $(BIN)/python
-	$(BIN)/python -m stages.pins.install install stack ray --editable
+	$(BIN)/python -m stages.pins.install install stack ray openvino --editable
 	@touch $(VENV)/installed $(VENV)/stack $@
 
 $(BIN)/python:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 RESULT = Path(__file__).with_suffix(".json")
 BASELINE = "sentence-transformers, its own encode"
 ENGINES = ("exact", "openvino", "sentence-transformers", "static")
-TEXTS, ROUNDS = 200, 3
+TEXTS, ROUNDS = 120, 3
 # The table is so fast that it encodes the texts several times.
 REPEATS = {"static": 20}
 MODEL_TOKENS = 256

@@ -52,9 +52,9 @@ def engine_speed() -> list[str]:
     return [
         table(head, rows),
         "",
-        f"{measured['texts']} texts of the default corpus, {measured['characters_mean']:,} characters "
-        f"in the mean; medians of rounds in turn. Measured {shown(measured['machine'])}, "
-        f"{measured['machine']['processor']}.",
+        f"{measured['texts']} texts of the default corpus, {measured['characters_mean']:,} "
+        "characters in the mean; medians of rounds in turn. Measured "
+        f"{shown(measured['machine'])}, {measured['machine']['processor']}.",
     ]
 
 
@@ -153,6 +153,6 @@ def processors() -> list[str]:
     return [
         table(["processor", "files that are the same", "that differ", "minutes"], rows),
         "",
-        f"At most {sample['messages']} messages a split, {sample['tokens']} tokens of each. Compared "
-        f"with {measured['machine']['processor']}, {shown(measured['machine'])}.",
+        f"At most {sample['messages']} messages a split, {sample['tokens']} tokens of each. "
+        f"Compared with {measured['machine']['processor']}, {shown(measured['machine'])}.",
     ]
