@@ -28,8 +28,8 @@ $(VENV)/stack: $(PINS) | $(BIN)/python
 	$(BIN)/python -m stages.pins.install install stack --editable
 	@touch $(VENV)/installed $@
 
-# The same and Ray, for the tests alone.
-$(VENV)/ray: $(PINS) | $(BIN)/python
+# The same, Ray and OpenVINO, for the tests alone.
+$(VENV)/extras: $(PINS) | $(BIN)/python
 	$(BIN)/python -m stages.pins.install install stack ray openvino --editable
 	@touch $(VENV)/installed $(VENV)/stack $@
 
@@ -41,8 +41,8 @@ $(BIN)/python:
 run: install ## run the whole pipeline on real mail, then say what came out
 	@python -m stages run
 
-# A prepared environment has Ray or has it not: without it, its tests are skipped.
-test: $(VENV)/$(if $(SPAMLINE_VENV),stack,ray) ## run all tests, the whole small pipeline among them
+# A prepared environment has the extras or not: without them, their tests are skipped.
+test: $(VENV)/$(if $(SPAMLINE_VENV),stack,extras) ## run all tests, the whole small pipeline among them
 	@python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 emulator: ## install QEMU on Debian or Ubuntu, for the test under another processor

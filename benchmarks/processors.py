@@ -117,7 +117,7 @@ def different(here: Ran, there: Ran) -> list[str]:
 
 def _environment(cache: Path) -> dict[str, str]:
     """Return the pinned environment, in which the real Python finds this one's packages."""
-    packages = [place for place in sys.path if place.endswith("site-packages")]
+    packages = [place for place in sys.path if place.endswith("packages")]
     imports = {"PYTHONPATH": os.pathsep.join([str(ROOT), *packages]), CACHE: str(cache)}
     return os.environ | PINNED_ENVIRONMENT | imports
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -143,3 +144,14 @@ def test_alike_texts_are_closer_than_unlike_ones(minilm: config.Encoder) -> None
 def test_a_model_of_other_dimensions_than_conf_says_is_one_line(minilm: config.Encoder) -> None:
     with pytest.raises(EncoderError, match=r"has 384 dimensions; expected 768 .*make params"):
         load_encoder(dataclasses.replace(minilm, dim=768), workers=1)
+
+
+@pytest.mark.parametrize(
+    "engine", ["exact", pytest.param("sentence-transformers", marks=pytest.mark.slow)]
+)
+def test_more_tokens_than_the_model_takes_are_one_line(
+    minilm: config.Encoder, engine: Literal["exact", "sentence-transformers"]
+) -> None:
+    many = dataclasses.replace(minilm, engine=engine, max_tokens=513)
+    with pytest.raises(EncoderError, match=r"max_tokens is 513; expected at most 512.*params"):
+        load_encoder(many, workers=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import json
 import random
 import shutil
 from pathlib import Path
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks import processors
+from tests.model.tiny_bert import tiny_bert
 
+MESSAGES = 320
 WORDS = {
     "ham": ["meeting", "notes", "kernel", "patch", "list", "build", "review", "thanks", "monday"],
     "spam": ["free", "money", "winner", "click", "pills", "offer", "cash", "credit", "now"],
@@ -19,15 +22,15 @@ WORDS = {
 
 
 def write_mail(path: Path) -> None:
-    """Write 120 messages of ten weeks, both kinds on each day."""
+    """Write messages of ten weeks, both kinds on each day."""
     rng = random.Random(0)
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["received_at", "subject", "text", "label"])
-        for number in range(120):
-            date = dt.datetime(2024, 1, 1, tzinfo=dt.UTC) + dt.timedelta(hours=14 * number)
+        for number in range(MESSAGES):
+            date = dt.datetime(2024, 1, 1, tzinfo=dt.UTC) + dt.timedelta(hours=5 * number)
             label = ("ham", "spam")[number % 2]
-            text = " ".join(rng.choices(WORDS[label], k=8))
+            text = " ".join(rng.choices(WORDS[label], k=20))
             writer.writerow([date.isoformat(), f"mail {number}", text, label])
 
 
@@ -38,17 +41,26 @@ def test_an_emulated_processor_makes_the_same_bytes(
 ) -> None:
     monkeypatch.setenv("SPAMLINE_CACHE", str(tmp_path / "cache"))
     write_mail(tmp_path / "mail.csv")
+    encoder = tiny_bert(tmp_path / "packages" / "tiny")
+    monkeypatch.syspath_prepend(tmp_path / "packages")
     overrides = [
+        "encoder.name=tiny",
+        "encoder.package=tiny",
+        "encoder.folder=null",
+        f"encoder.sha256={encoder.sha256}",
+        f"encoder.dim={encoder.dim}",
+        "encoder.max_tokens=64",
         "source=files",
         "source.format=csv",
         f"source.paths=[{tmp_path / 'mail.csv'}]",
         "size=small",
-        "window.max_messages=24",
-        "encoder.max_tokens=8",
+        "window.batch_to=2024-03-25",
+        "window.max_messages=null",
         "search.trials=1",
         "features.hash_bits=10",
     ]
     here = processors.run(tmp_path / "here", overrides)
     there = processors.run(tmp_path / "there", overrides, processors.emulator("Haswell"))
     assert {"embed/batch.parquet", "train/model/classifier.skops"} <= here.digests.keys()
+    assert json.loads((tmp_path / "here/data/monitor/drift.json").read_text())["statistics"]
     assert processors.different(here, there) == []

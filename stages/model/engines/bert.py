@@ -79,7 +79,8 @@ def read_bert(folder: Path, encoder: config.Encoder) -> Bert:
 
     Raises:
         EncoderError: it is not a BERT model whose vectors are means over the tokens, or its
-            vectors have another length than `encoder.dim`.
+            vectors have another length than `encoder.dim`, or it takes fewer tokens than
+            `encoder.max_tokens`.
     """
     from safetensors.numpy import load_file
 
@@ -89,6 +90,7 @@ def read_bert(folder: Path, encoder: config.Encoder) -> Bert:
     stored = load_file(folder / WEIGHTS)
     tensors = {name.removeprefix(_PREFIX): values for name, values in stored.items()}
     _check_dim(tensors["embeddings.word_embeddings.weight"].shape[1], encoder)
+    check_tokens(len(tensors["embeddings.position_embeddings.weight"]), encoder)
     return Bert(
         shape.num_hidden_layers,
         shape.num_attention_heads,
@@ -120,6 +122,16 @@ def _read(path: Path, adapter: TypeAdapter[Part]) -> Part:
             expected="a BERT model with the mean over its tokens",
             fix="choose `engine: sentence_transformers` in conf/config.yaml and run `make params`",
         ) from None
+
+
+def check_tokens(most: int, encoder: config.Encoder) -> None:
+    """Raise an `EncoderError` unless the model has positions for the tokens that are read."""
+    if encoder.max_tokens is not None and encoder.max_tokens > most:
+        raise EncoderError(
+            f"max_tokens is {encoder.max_tokens}",
+            expected=f"at most {most}, which {encoder.name} can take",
+            fix="edit max_tokens in conf/engine/ and run `make params`",
+        )
 
 
 def _check_dim(found: int, encoder: config.Encoder) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stages.machine.errors import EncoderError
 from stages.model.engines import side_by_side
+from stages.model.engines.bert import check_tokens
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,6 +49,10 @@ def _worker(folder: Path, encoder: config.Encoder) -> Callable[[str], np.ndarray
 
     model = SentenceTransformer(
         str(folder), device="cpu", local_files_only=True, trust_remote_code=False
+    )
+    shape = getattr(model[0].auto_model, "config", None)
+    check_tokens(
+        getattr(shape, "max_position_embeddings", None) or encoder.max_tokens or 0, encoder
     )
     model.max_seq_length = encoder.max_tokens or model.max_seq_length
     found = model.get_embedding_dimension()
