@@ -2,7 +2,7 @@
 
     python -m stages.pins.install SET... [--python PYTHON] [--torch BUILD] [--editable]
 
-The sets are named in constraints.txt: `install`, `stack`, and the groups of the Dockerfile.
+The sets are named in constraints.txt: `install`, `stack`, `ray`, the groups of the Dockerfile.
 Standard library alone: this runs before anything is installed, also while an image is built.
 """
 
