@@ -145,7 +145,9 @@ class Bucket:
     def names(self) -> set[str]:
         """See `Parts`."""
         found = self._asked(lambda: _s3().find(self.url.removeprefix(SCHEME)))
-        return {str(path).rpartition("/")[2] for path in found}
+        # Some servers keep an emptied prefix as an object of its own.
+        start = self._key("")
+        return {str(path).removeprefix(start) for path in found if str(path).startswith(start)}
 
     def has(self, name: str) -> bool:
         """See `Parts`."""

@@ -30,6 +30,8 @@ def test_a_part_is_written_read_and_removed(parts: Parts) -> None:
     parts.remove("a.made")
     parts.remove("a.made")
     assert parts.names() == {"b.given"}
+    parts.remove("b.given")
+    assert parts.names() == set()
 
 
 def test_what_a_killed_writer_left_is_not_a_part_and_goes(tmp_path: Path) -> None:
