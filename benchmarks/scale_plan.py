@@ -1,19 +1,18 @@
 """A plan for a billion messages, from what one message costs.
 
 Rates of nodes and of the driver, and sizes, are of `benchmarks/scale.json`. Where
-`benchmarks/speed.json` has been measured, its rates of engines win:
-
-    {"engines": {NAME: {"messages_per_core_second": RATE}}}
+`benchmarks/engines.json` has been measured, its rates of engines win.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from benchmarks.engines import BASELINE
 from benchmarks.machine import read_results, shown
 from stages.review.markdown import table
 
-MEASURED, ENGINES = Path("benchmarks/scale.json"), Path("benchmarks/speed.json")
+MEASURED, ENGINES = Path("benchmarks/scale.json"), Path("benchmarks/engines.json")
 MESSAGES = 1_000_000_000
 NODES, CORES = 64, 16
 # Assumed, in US dollars: a core for an hour on demand, a gigabyte in S3 for a month.
@@ -82,10 +81,12 @@ def storage() -> list[str]:
 
 
 def _engines() -> dict[str, float]:
+    """Return the rates of the engines, where they have been measured beside each other."""
     if not ENGINES.exists():
         return {}
-    engines = read_results(ENGINES).get("engines")
-    key = "messages_per_core_second"
-    if not isinstance(engines, dict):
-        return {}
-    return {name: rates[key] for name, rates in engines.items() if key in rates}
+    found = read_results(ENGINES)["engines"]
+    return {
+        name: row["cores_1"]["messages_per_processor_second"]
+        for name, row in found.items()
+        if name != BASELINE
+    }
