@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, TextIO, TypeVar
@@ -81,21 +82,27 @@ def logging_to(log: TextIO) -> Iterator[None]:
         _LOG.reset(token)
 
 
-def track(items: Iterable[T], *, doing: str, total: int | None) -> Iterator[T]:
+def track(
+    items: Iterable[T], *, doing: str, total: int | None, every: float = 0.0
+) -> Generator[T, None, None]:
     """Yield `items` with a progress bar on standard error, or in a log a line every tenth.
 
-    It goes where `say` goes while that is a log.
+    Both say how many there are a second, and how long the rest will take at that rate. It goes
+    where `say` goes while that is a log.
 
     Args:
         items: what to iterate over.
         doing: a word or two for the person who waits: `"embedding train"`.
-        total: the number of items, if known.
+        total: the number of items, if known; if not, a log has a line every thousand.
+        every: seconds between two lines of a log, at least: for what is mostly over at once.
     """
     from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
@@ -103,12 +110,18 @@ def track(items: Iterable[T], *, doing: str, total: int | None) -> Iterator[T]:
 
     console = Console(file=_LOG.get() or sys.stderr)
     if not console.is_terminal:
-        yield from _track_in_log(items, doing, total)
+        yield from _track_in_log(items, doing, total, every)
         return
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return shown(_rate(task.speed) if task.speed else "")
+
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
+        Rate(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
@@ -116,12 +129,32 @@ def track(items: Iterable[T], *, doing: str, total: int | None) -> Iterator[T]:
         yield from progress.track(items, description=visible(doing), total=total)
 
 
-def _track_in_log(items: Iterable[T], doing: str, total: int | None) -> Iterator[T]:
+def _track_in_log(items: Iterable[T], doing: str, total: int | None, every: float) -> Iterator[T]:
     step = max(1, (total or 10_000) // 10)
+    start = last = time.monotonic()
     for done, item in enumerate(items, start=1):
         yield item
-        if done % step == 0:
-            note(f"{doing}: {done}/{total or '?'}")
+        if done % step:
+            continue
+        now = time.monotonic()
+        if now - last < every:
+            continue
+        last, speed = now, done / max(now - start, 1e-9)
+        left = f", {_duration((total - done) / speed)} left" if total and done < total else ""
+        note(f"{doing}: {done}/{total or '?'}, {_rate(speed)}{left}")
+
+
+def _rate(speed: float) -> str:
+    """Return items a second, or a minute where they are slow."""
+    return f"{speed:,.0f} a second" if speed >= 1 else f"{60 * speed:.1f} a minute"
+
+
+def _duration(seconds: float) -> str:
+    """Return a time to wait, in the unit that a person would say it in."""
+    minutes, hours = seconds / 60, seconds / 3600
+    if hours >= 1:
+        return f"{hours:.1f} h"
+    return f"{minutes:.0f} min" if minutes >= 2 else f"{seconds:.0f} s"
 
 
 def say(line: str) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from stages import config
 from stages.mail.contradictions import contradictions
 from stages.mail.duplicates import firsts_of_copies
+from stages.mail.progress import shown, shown_rows
 from stages.mail.runs import Places
 from stages.mail.sampling import sample
 from stages.mail.sources import MailSource
@@ -108,7 +109,8 @@ class Cutter:
     @contextmanager
     def _spool(self, name: str, start: dt.datetime, end: dt.datetime) -> Iterator[Spool]:
         path = self._spools / f"{name}.sqlite"
-        spool = Spool(path, self._source.batches(start, end))
+        batches = shown_rows(self._source.batches(start, end), doing=f"reading {name}")
+        spool = Spool(path, batches)
         try:
             self.dropped["same_id"] += spool.repeated
             yield spool
@@ -118,9 +120,8 @@ class Cutter:
 
     def _firsts(self, spool: Spool, places: Places) -> Places:
         """Return for each of `places` the rank, in them, of the first message of its group."""
-        return firsts_of_copies(
-            spool.texts(places), self._duplicates, seed=self._seed, folder=self._spools
-        )
+        texts = shown(spool.texts(places), doing="finding copies", total=len(places))
+        return firsts_of_copies(texts, self._duplicates, seed=self._seed, folder=self._spools)
 
     def _learned(
         self, spool: Spool, places: Places, first: Places, trained: int

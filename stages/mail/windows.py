@@ -16,6 +16,7 @@ from stages import config
 from stages.machine.errors import DataError
 from stages.machine.files import sha256
 from stages.machine.parquet import write_parquet
+from stages.mail.progress import shown_rows
 from stages.mail.sources import MailSource, Survey
 from stages.mail.splits import Cutter, Selection
 from stages.records.fetch_summary import FetchSummary, SourceSummary, SplitSummary
@@ -113,7 +114,9 @@ def _check(split: Selection, kind: str, survey: Survey) -> None:
 
 def _written(split: Selection, folder: Path) -> SplitSummary:
     path = folder / f"{split.name}.parquet"
-    write_parquet(path, MESSAGE_SCHEMA, split.spool.batches(split.places, split.groups))
+    batches = split.spool.batches(split.places, split.groups)
+    counted = shown_rows(batches, doing=f"writing {split.name}", total=len(split.places))
+    write_parquet(path, MESSAGE_SCHEMA, counted)
     ends = split.spool.received[split.places[[0, -1]]].tolist() if len(split.places) else []
     return SplitSummary(
         messages=len(split.places),

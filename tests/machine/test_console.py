@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pty
+import re
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,16 @@ from rich.table import Table
 from stages.cli import run as nouns
 from stages.cli.entry import main
 from stages.forge.actions import hand_on, summarise
-from stages.machine.console import logging_to, note, say, shown, track, visible
+from stages.machine.console import (
+    _duration,
+    _rate,
+    logging_to,
+    note,
+    say,
+    shown,
+    track,
+    visible,
+)
 from stages.machine.errors import DataError
 from stages.machine.variables import GITHUB_OUTPUT, GITHUB_STEP_SUMMARY
 from stages.review.literal import literal, plain
@@ -145,3 +155,27 @@ def test_a_summary_of_a_workflow_shows_text_as_it_is(text: str, tmp_path: Path) 
     summarise(f"- {plain(text)}\n- {literal(text)}", {GITHUB_STEP_SUMMARY: str(path)})
     assert not signs(path.read_text())
     assert path.read_text().count("\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("speed", "told"), [(1234.6, "1,235 a second"), (1.0, "1 a second"), (0.05, "3.0 a minute")]
+)
+def test_a_rate_is_what_a_person_would_say(speed: float, told: str) -> None:
+    assert _rate(speed) == told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(3, "3 s"), (110, "110 s"), (125, "2 min"), (5400, "1.5 h")]
+)
+def test_a_time_to_wait_is_what_a_person_would_say(seconds: float, told: str) -> None:
+    assert _duration(seconds) == told
+
+
+def test_a_log_says_how_fast_it_goes_and_how_long_it_takes() -> None:
+    log = io.StringIO()
+    with logging_to(log):
+        list(track(range(20), doing="embed", total=20))
+        list(track(range(20), doing="fetch", total=20, every=60.0))
+    first, *_, last = log.getvalue().splitlines()
+    assert re.fullmatch(r"embed: 2/20, [\d,]+ a second, 0 s left", first)
+    assert re.fullmatch(r"embed: 20/20, [\d,]+ a second", last)
