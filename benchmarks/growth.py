@@ -27,7 +27,7 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.growing_mail import write_mail
-from benchmarks.machine import call, measured_on
+from benchmarks.machine import call, measured_on, peak_megabytes
 from stages import config, embed, train
 from stages.machine.edge import guarded
 from stages.machine.files import tree_digest, write_json, write_text
@@ -158,7 +158,7 @@ def _run(stage: str, layout: Layout) -> Measured:
         seconds=seconds,
         cpu_seconds=used.ru_utime + used.ru_stime,
         messages_per_second=messages / seconds,
-        peak_megabytes=round(used.ru_maxrss / 1024),
+        peak_megabytes=peak_megabytes(),
     )
 
 

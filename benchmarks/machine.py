@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import platform
+import resource
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -58,6 +59,18 @@ def call(command: Sequence[str | Path], **options: Any) -> str:
         words = " ".join(map(str, command[1:]))
         raise StageError(f"{words} exited with {done.returncode}", status=done.returncode)
     return str(done.stdout)
+
+
+def peak_megabytes() -> int:
+    """Return the most memory that this process has held since its program began.
+
+    Not `ru_maxrss` where it can be helped: that counts what the process was forked from, too.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        [line] = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
+        return round(int(line.split()[1]) / 1024)
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def _processor() -> str:

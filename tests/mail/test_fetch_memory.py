@@ -1,6 +1,5 @@
 """Fetch's memory does not grow with the mail."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +10,9 @@ import pytest
 # structure all the same. With all mail in memory, 16,000 messages took a third more than 2,000.
 FEW, MANY, RATIO = 2_000, 16_000, 1.1
 CODE = """
-import datetime as dt, json, random, resource, sys
+import datetime as dt, json, random, sys
 from pathlib import Path
+from benchmarks.machine import peak_megabytes
 from stages import config, fetch
 from stages.records.layout import Layout
 
@@ -42,7 +42,7 @@ line = fetch.run(
     ),
     Layout(folder / "project"),
 )
-print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+print(peak_megabytes())
 """
 
 
@@ -50,7 +50,7 @@ def peak(folder: Path, messages: int) -> int:
     folder.mkdir()
     command = [sys.executable, "-c", CODE, str(folder), str(messages)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return int(json.loads(done.stdout.splitlines()[-1]))
+    return int(done.stdout.splitlines()[-1])
 
 
 # Two processes over eighteen thousand messages.
