@@ -40,11 +40,10 @@ def write_splits(
 ) -> FetchSummary:
     """Write train, holdout and batch as `<folder>/<split>.parquet`; return what went into them.
 
-    Each file holds `MESSAGE_SCHEMA` sorted by (`received_at`, `id`). Of messages with one id the
-    first counts. History (train and holdout) is labelled messages only, and of each group of near
-    duplicates only one, the first with the label of the latest: copies would inflate
-    cross-validation, and a copy of a training message would stand in the holdout. The batch is
-    real traffic and keeps its copies.
+    Each file holds `MESSAGE_SCHEMA` sorted by (`received_at`, `id`). Of one id the first counts.
+    History (train and holdout) is labelled messages only, and of each group of near duplicates only
+    one, the first with the label of the latest: copies would inflate cross-validation, and a copy
+    of a training message would stand in the holdout. The batch is real traffic and keeps its own.
 
     Args:
         source: where the mail comes from.
@@ -75,10 +74,9 @@ def write_splits(
                 written |= {split.name: _written(split, Path(spools)) for split in splits}
         for path in Path(spools).glob("*.parquet"):
             path.replace(folder / path.name)
+    seen = survey.messages, survey.first, survey.last
     return FetchSummary(
-        source=SourceSummary(
-            source.kind, source.description, survey.messages, survey.first, survey.last
-        ),
+        source=SourceSummary(source.kind, source.description, *seen),
         splits=written,
         dropped={"undated": survey.undated, **cutter.dropped},
         contradictions=cutter.contradictions,

@@ -85,8 +85,12 @@ def _numbers(tokenizer: Tokenizer, text: str) -> list[int]:
     return found
 
 
-def _is_plain(described: dict[str, Any]) -> bool:
-    """Return whether words are taken apart as BERT does it: then no word depends on another."""
+def _is_plain(described: Any) -> bool:
+    """Return whether words are taken apart as BERT does it: then no word depends on another.
+
+    Args:
+        described: a tokenizer's own JSON, whose form the library does not promise.
+    """
     normalizer, splitter = described["normalizer"] or {}, described["pre_tokenizer"] or {}
     return (
         normalizer.get("type") == "BertNormalizer"
