@@ -74,12 +74,17 @@ def write_splits(
                 written |= {split.name: _written(split, Path(spools)) for split in splits}
         for path in Path(spools).glob("*.parquet"):
             path.replace(folder / path.name)
-    seen = survey.messages, survey.first, survey.last
     return FetchSummary(
-        source=SourceSummary(source.kind, source.description, *seen),
+        source=_summary(source, survey),
         splits=written,
         dropped={"undated": survey.undated, **cutter.dropped},
         contradictions=cutter.contradictions,
+    )
+
+
+def _summary(source: MailSource, survey: Survey) -> SourceSummary:
+    return SourceSummary(
+        source.kind, source.description, survey.messages, survey.first, survey.last
     )
 
 

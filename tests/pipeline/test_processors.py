@@ -14,7 +14,7 @@ import pytest
 from benchmarks import processors
 from tests.model.tiny_bert import tiny_bert
 
-MESSAGES = 320
+MESSAGES = 300
 WORDS = {
     "ham": ["meeting", "notes", "kernel", "patch", "list", "build", "review", "thanks", "monday"],
     "spam": ["free", "money", "winner", "click", "pills", "offer", "cash", "credit", "now"],
@@ -22,13 +22,13 @@ WORDS = {
 
 
 def write_mail(path: Path) -> None:
-    """Write messages of ten weeks, both kinds on each day."""
+    """Write messages of seven weeks, both kinds on each day."""
     rng = random.Random(0)
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["received_at", "subject", "text", "label"])
         for number in range(MESSAGES):
-            date = dt.datetime(2024, 1, 1, tzinfo=dt.UTC) + dt.timedelta(hours=5 * number)
+            date = dt.datetime(2024, 1, 1, tzinfo=dt.UTC) + dt.timedelta(hours=4 * number)
             label = ("ham", "spam")[number % 2]
             text = " ".join(rng.choices(WORDS[label], k=20))
             writer.writerow([date.isoformat(), f"mail {number}", text, label])
@@ -54,7 +54,10 @@ def test_an_emulated_processor_makes_the_same_bytes(
         "source.format=csv",
         f"source.paths=[{tmp_path / 'mail.csv'}]",
         "size=small",
-        "window.batch_to=2024-03-25",
+        "window.until='2024-02-01'",
+        "window.holdout_days=7",
+        "window.batch_from='2024-02-01'",
+        "window.batch_to='2024-02-20'",
         "window.max_messages=null",
         "search.trials=1",
         "features.hash_bits=10",
