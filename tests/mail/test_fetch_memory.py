@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-# Texts are short and permutations few, which makes it fast; each message takes its place in every
-# structure all the same. With all mail in memory, 16,000 messages took 1.45 times what 2,000 do; now 1.08
-# times, for the files' own caches are not full before.
+# Texts have few words, which makes it fast; each message has its place in every structure all the
+# same. With all mail in memory 16,000 messages took 1.45 times what 2,000 do, now 1.08: the caches
+# of the files are not full before.
 FEW, MANY, RATIO = 2_000, 16_000, 1.2
 CODE = """
 import datetime as dt, json, random, sys
