@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import speed_tables
 from benchmarks.drift import figure
 from benchmarks.drift.results import costs, false_alarms, power, usual
 from benchmarks.machine import read_results, shown
@@ -30,8 +29,6 @@ from stages.review.markdown import table
 
 README, REPLAY = Path("README.md"), Path("docs/replay.md")
 DRIFT, SCALE = Path("docs/drift-measured.md"), Path("docs/scale.md")
-ENGINES, SPEED = Path("docs/engines.md"), Path("docs/speed.md")
-PROCESSORS = Path("docs/processors.md")
 PICTURE = Path("docs/run.svg")
 RUN, CHOICES = Path("benchmarks/run.json"), Path("benchmarks/choices.json")
 STACK = Path("benchmarks/stack.json")
@@ -69,16 +66,6 @@ def main() -> int:
             "later": later(),
             "planted": planted(),
         },
-        ENGINES: {
-            "engine speed": speed_tables.engine_speed(),
-            "engine quality": speed_tables.engine_quality(),
-        },
-        SPEED: {
-            "stages": speed_tables.stages(),
-            "shared window": speed_tables.shared_window(),
-            "growth": speed_tables.growth(),
-        },
-        PROCESSORS: {"processors": speed_tables.processors()},
         SCALE: {"nodes": nodes(), "driver": driver(), "storage": storage()},
     }
     check = "--check" in sys.argv[1:]
