@@ -113,6 +113,22 @@ def test_near_copies_are_set_aside_before_the_vote(layout: Layout, models: Folde
     assert (window["messages"], window["copies"]) == (150, 135)
 
 
+def test_of_a_very_large_window_a_sample_is_compared(
+    layout: Layout, models: FolderShelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stages.drift.window.MOST_COMPARED", 100)
+    batch(layout, 300, [5, 6])
+    monitor.run(params(), layout, models)
+    first = layout.verdict.read_bytes()
+    verdict = read_json(layout.verdict)
+    assert verdict["window"]["messages"] == 300
+    assert verdict["decision"] == "drift"
+    assert any("sample of 100 of the window's 300 distinct" in word for word in verdict["reasons"])
+    write_drift_report(layout, models)
+    monitor.run(params(), layout, models)
+    assert layout.verdict.read_bytes() == first
+
+
 def test_no_page_about_an_earlier_verdict_is_left(layout: Layout, models: FolderShelf) -> None:
     batch(layout, 60, [0, 1])
     layout.drift_report.parent.mkdir(parents=True)

@@ -39,6 +39,24 @@ def test_a_window_is_read_row_by_row(tmp_path: Path, messages: Sample) -> None:
     assert window.descriptors["links"].shape == (60,)
 
 
+def test_of_a_large_window_a_sample_is_held_and_all_is_counted(
+    tmp_path: Path, messages: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_window(tmp_path, messages)
+    whole = read(tmp_path)
+    monkeypatch.setattr("stages.drift.window.MOST_COMPARED", 20)
+    monkeypatch.setattr("stages.drift.window._ROWS", 7)
+    window = read(tmp_path)
+    assert len(window.labels) == len(window.probability) == 60
+    assert window.sampled is not None
+    assert np.array_equal(window.sample.ids, whole.sample.ids[window.sampled])
+    assert np.array_equal(window.sample.embeddings, whole.sample.embeddings[window.sampled])
+    assert np.array_equal(
+        window.descriptors["links"], whole.of_sample(whole.descriptors["links"])[window.sampled]
+    )
+    assert len(window.campaigns) == 20
+
+
 def test_predictions_of_another_model_are_refused(tmp_path: Path, messages: Sample) -> None:
     write_window(tmp_path, messages, model="b" * 64)
     with pytest.raises(DataError, match=r"predictions of bbbbbbbbbbbb.*dvc repro infer"):

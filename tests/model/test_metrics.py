@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from sklearn import metrics as sk
@@ -13,7 +15,7 @@ from stages.model.metrics import (
     one_minus_auc_percent,
     spam_recall_at,
 )
-from stages.model.resampling import bootstrap_weights, interval, resampled
+from stages.model.resampling import bootstrap_chunks, bootstrap_weights, interval, resampled
 
 
 @pytest.fixture
@@ -52,6 +54,13 @@ def test_a_resample_is_the_metric_of_the_drawn_messages(
     assert values["roc_auc"][42] == pytest.approx(sk.roc_auc_score(spam[drawn], p[drawn]))
     assert values["pr_auc"][42] == pytest.approx(sk.average_precision_score(spam[drawn], p[drawn]))
     assert values["brier"][42] == pytest.approx(sk.brier_score_loss(spam[drawn], p[drawn]))
+
+
+def test_resamples_in_chunks_are_the_same() -> None:
+    spam = np.arange(50) % 3 == 0
+    chunks = list(bootstrap_chunks(spam, 20, 5, itertools.repeat(7)))
+    assert [len(chunk) for chunk in chunks] == [7, 7, 6]
+    assert np.array_equal(np.concatenate(chunks), bootstrap_weights(spam, 20, 5))
 
 
 def test_recall_counts_the_ham_that_it_may_cost() -> None:
