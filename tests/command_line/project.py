@@ -7,6 +7,7 @@ import functools
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,9 @@ class Project:
                 return f"\n{target}:" in (self.root / "Makefile").read_text()
             case ["python", "stages", verb]:
                 return verb in VERBS
+            case ["python", "stages.pins.install", extra]:
+                described = tomllib.loads((self.root / "pyproject.toml").read_text())
+                return extra in described["project"]["optional-dependencies"]
             case ["dvc", "doctor" | "pull" | "repro"]:
                 return True
             case ["dvc", "repro", target]:
@@ -99,7 +103,7 @@ class Project:
                 return name in stages and (not item or item in stages[name]["foreach"])
             case ["git", "checkout", path]:
                 return (self.root / path).exists()
-            case ["git", "fetch"]:
+            case ["git", "fetch"] | ["ray", "start", *_]:
                 return True
         return command in ("npm ping", "npm cache clean --force")
 

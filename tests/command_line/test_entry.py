@@ -162,7 +162,9 @@ def shell(project: Project, line: str, **variables: str) -> subprocess.Completed
 def test_only_one_place_asks_the_clock(root: Path) -> None:
     clock = re.compile(r"\.now\(|\.today\(|\.utcnow\(|time\.time\(")
     asking = [path for path in (root / "stages").rglob("*.py") if clock.search(path.read_text())]
-    assert asking == [root / "stages/cli/parameters.py"]
+    # The others ask how old a file is that they may remove, which no result depends on.
+    kept = {root / "stages/model/embedding_cache.py", root / "stages/stores/parts.py"}
+    assert set(asking) - kept == {root / "stages/cli/parameters.py"}
 
 
 def test_the_policies_are_those_of_a_replay() -> None:
