@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks import speed_tables
 from benchmarks.drift import figure
 from benchmarks.drift.results import costs, false_alarms, power, usual
 from benchmarks.machine import read_results, shown
@@ -20,6 +22,7 @@ from benchmarks.replay_tables import false_harms, later, planted, policies, week
 from benchmarks.scale_plan import driver, nodes, storage
 from stages.cli.reference import fill
 from stages.machine.edge import guarded
+from stages.machine.errors import DataError
 from stages.machine.files import write_text
 from stages.model.metrics import HAM_LOST, ONE_MINUS_AUC, RECALL, RECALL_AT_1, Metric
 from stages.records.interval import Interval
@@ -29,6 +32,8 @@ from stages.review.markdown import table
 
 README, REPLAY = Path("README.md"), Path("docs/replay.md")
 DRIFT, SCALE = Path("docs/drift-measured.md"), Path("docs/scale.md")
+ENGINES, SPEED = Path("docs/engines.md"), Path("docs/speed.md")
+PROCESSORS = Path("docs/processors.md")
 PICTURE = Path("docs/run.svg")
 RUN, CHOICES = Path("benchmarks/run.json"), Path("benchmarks/choices.json")
 STACK = Path("benchmarks/stack.json")
@@ -66,6 +71,16 @@ def main() -> int:
             "later": later(),
             "planted": planted(),
         },
+        ENGINES: {
+            "engine speed": known(speed_tables.engine_speed),
+            "engine quality": known(speed_tables.engine_quality),
+        },
+        SPEED: {
+            "stages": speed_tables.stages(),
+            "shared window": known(speed_tables.shared_window),
+            "growth": known(speed_tables.growth),
+        },
+        PROCESSORS: {"processors": known(speed_tables.processors)},
         SCALE: {"nodes": nodes(), "driver": driver(), "storage": storage()},
     }
     check = "--check" in sys.argv[1:]
@@ -77,6 +92,14 @@ def main() -> int:
     draw()
     figure.draw()
     return 0
+
+
+def known(lines: Callable[[], list[str]]) -> list[str]:
+    """Return what `lines` says, or that it has not been measured and how to."""
+    try:
+        return lines()
+    except DataError as error:
+        return [f"Not measured yet ({error.found.partition(' cannot')[0]})."]
 
 
 def figures() -> list[str]:

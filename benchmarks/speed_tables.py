@@ -102,7 +102,8 @@ _HEADLINES = (ONE_MINUS_AUC, RECALL_AT_1)
 def stages() -> list[str]:
     """Return the table of a whole run by stage."""
     run = read_results(RUN)
-    rows = [[f"`{name}`", f"{seconds:.0f}"] for name, seconds in run["stage_seconds"].items()]
+    longest_first = sorted(run["stage_seconds"].items(), key=lambda found: -found[1])
+    rows = [[f"`{name}`", f"{seconds:.0f}"] for name, seconds in longest_first]
     rows.append(["all", f"{run['run_seconds']}"])
     return [table(["stage", "seconds"], rows), "", f"Measured {shown(run['machine'])}."]
 
