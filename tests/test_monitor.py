@@ -124,7 +124,6 @@ def test_of_a_very_large_window_a_sample_is_compared(
     assert verdict["window"]["messages"] == 300
     assert verdict["decision"] == "drift"
     assert any("sample of 100 of the window's 300 distinct" in word for word in verdict["reasons"])
-    write_drift_report(layout, models)
     monitor.run(params(), layout, models)
     assert layout.verdict.read_bytes() == first
 
