@@ -86,22 +86,20 @@ def _in_time_order(params: config.Params) -> tuple[Split, Split, Report]:
     with tempfile.TemporaryDirectory() as folder:
         layout = Layout(Path(folder))
         Pointer(params.registry.name, None, None).write(layout)
-        fetch.run(_sections(params, fetch.FetchParams), layout)
+        fetch.run(config.sections(fetch.FetchParams, params), layout)
         for split in ("train", "holdout"):
             embed.run(embed.EmbedParams(params.encoder), layout, split)
-        train.run(_sections(params, train.TrainParams), layout)
+        train.run(config.sections(train.TrainParams, params), layout)
         evaluate.run(
-            _sections(params, evaluate.EvaluateParams), layout, TrackedShelf(params.registry, HERE)
+            config.sections(evaluate.EvaluateParams, params),
+            layout,
+            TrackedShelf(params.registry, HERE),
         )
         splits = (
             read_split(layout.messages(name), layout.embeddings(name))
             for name in ("train", "holdout")
         )
         return next(splits), next(splits), Report.read(layout)
-
-
-def _sections(params: config.Params, view: type[Any]) -> Any:
-    return view(**{field.name: getattr(params, field.name) for field in dataclasses.fields(view)})
 
 
 def _few(params: config.Params, learned: Split, later: Split, count: int) -> dict[str, float]:

@@ -13,41 +13,15 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stages import config, embed, evaluate, fetch, infer, monitor, train
 from stages.machine.edge import guarded
-from stages.machine.errors import RegistryError
-from stages.machine.files import sha256, tree_digest
+from stages.machine.files import sha256
 from stages.records.layout import SPLITS, Layout
 from stages.records.pointer import Pointer
-from stages.registry.shelf import Stored
-
-if TYPE_CHECKING:
-    from stages.records.receipt import Receipt
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A shelf with the model that was just trained, and no other."""
-
-    layout: Layout
-
-    def obtain(self, digest: str) -> Path:
-        """Return the model's folder; see `Shelf`."""
-        if tree_digest(self.layout.model) != digest:
-            raise RegistryError(
-                f"there is no model {digest[:12]}",
-                expected=f"the model in {self.layout.model}",
-                fix="run all stages again",
-            )
-        return self.layout.model
-
-    def register(self, receipt: Receipt, folder: Path, evidence: tuple[Path, ...]) -> Stored:
-        """Refuse; see `Shelf`."""
-        raise NotImplementedError
+from stages.replay.workspace import FolderShelf
 
 
 def main() -> None:
@@ -58,18 +32,17 @@ def main() -> None:
 
     def timed(name: str, stage: Callable[..., str], view: type[Any], *others: Any) -> None:
         start = time.monotonic()
-        sections = {field.name: getattr(params, field.name) for field in fields(view)}
-        print(stage(view(**sections), layout, *others), file=sys.stderr)
+        print(stage(config.sections(view, params), layout, *others), file=sys.stderr)
         seconds[name] = round(time.monotonic() - start, 1)
 
-    models = Trained(layout)
+    models = FolderShelf(layout.root / "models")
     Pointer(params.registry.name, None, None).write(layout)
     timed("fetch", fetch.run, fetch.FetchParams)
     for split in SPLITS:
         timed(f"embed@{split}", embed.run, embed.EmbedParams, split)
     timed("train", train.run, train.TrainParams)
     timed("evaluate", evaluate.run, evaluate.EvaluateParams, models)
-    Pointer(params.registry.name, tree_digest(layout.model), None).write(layout)
+    Pointer(params.registry.name, models.keep(layout.model), None).write(layout)
     timed("infer", infer.run, infer.InferParams, models)
     timed("monitor", monitor.run, monitor.MonitorParams, models)
     data = layout.root / "data"

@@ -30,18 +30,21 @@ from benchmarks.growing_mail import write_mail
 from benchmarks.machine import call, measured_on, peak_megabytes
 from stages import config, embed, train
 from stages.machine.edge import guarded
-from stages.machine.files import tree_digest, write_json, write_text
+from stages.machine.files import write_json, write_text
 from stages.machine.parquet import read_parquet, write_parquet
 from stages.machine.pinning import pin_environment
 from stages.records.fetch_summary import FetchSummary
 from stages.records.layout import Layout
 from stages.records.pointer import Pointer
+from stages.replay.workspace import FolderShelf
 
 RESULT = Path(__file__).with_suffix(".json")
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 STAGES = ("fetch", "embed", "infer", "monitor")
 START, TRAIN, HOLDOUT, WINDOW = dt.date(2024, 1, 1), 10, 5, 85
 NO_ENGINE = "none"
+# Beside the projects of all sizes.
+MODELS = "models"
 SEED = 1
 _IDS = pa.schema([pa.field("id", pa.string(), nullable=False)])
 
@@ -56,18 +59,6 @@ class Measured(TypedDict):
     peak_megabytes: int
 
 
-class OneModel:
-    """A shelf with one model."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def obtain(self, digest: str) -> Path:
-        """Return its folder, whatever is asked for."""
-        del digest
-        return self._folder
-
-
 def main() -> None:
     """Measure, and write the result."""
     options = _options()
@@ -76,10 +67,10 @@ def main() -> None:
         return
     found: dict[str, dict[str, Measured]] = {}
     with tempfile.TemporaryDirectory(dir=options.folder) as scratch:
-        model = Path(scratch) / "model"
+        models = FolderShelf(Path(scratch) / MODELS)
         for size in sorted(options.sizes):
             layout = Layout(Path(scratch) / str(size))
-            found[str(size)] = _measured(size, layout, model, options)
+            found[str(size)] = _measured(size, layout, models, options)
             shutil.rmtree(layout.root)
             result = {"machine": measured_on(), "engine": options.engine, "sizes": found}
             write_json(options.result, result)
@@ -98,7 +89,7 @@ def _options() -> argparse.Namespace:
 
 
 def _measured(
-    size: int, layout: Layout, model: Path, options: argparse.Namespace
+    size: int, layout: Layout, models: FolderShelf, options: argparse.Namespace
 ) -> dict[str, Measured]:
     """Return what the stages took, in their order."""
     layout.root.mkdir()
@@ -107,7 +98,7 @@ def _measured(
     found: dict[str, Measured] = {}
     for stage in STAGES:
         if stage == "infer" and stage in options.stages:
-            _produce(layout, model, options.engine)
+            _produce(layout, models, options.engine)
         if stage == "embed" and options.engine == NO_ENGINE:
             _invent_embeddings(layout, "batch")
         elif stage in options.stages:
@@ -144,7 +135,7 @@ def _run(stage: str, layout: Layout) -> Measured:
     params = config.load(layout.params)
     edge = import_module(f"stages.{stage}")
     sections = config.sections(getattr(edge, f"{stage.capitalize()}Params"), params)
-    more = {"embed": ("batch",), "infer": (OneModel(layout.model),)}
+    more = {"embed": ("batch",), "infer": (FolderShelf(layout.root.parent / MODELS),)}
     more["monitor"] = more["infer"]
     start = time.monotonic()
     edge.run(sections, layout, *more.get(stage, ()))
@@ -162,9 +153,9 @@ def _run(stage: str, layout: Layout) -> Measured:
     )
 
 
-def _produce(layout: Layout, model: Path, engine: str) -> None:
+def _produce(layout: Layout, models: FolderShelf, engine: str) -> None:
     """Let the model of the smallest size be in production; it is trained if there is none yet."""
-    if not model.exists():
+    if not models.folder.exists():
         if engine == NO_ENGINE:
             _invent_embeddings(layout, "train")
         else:
@@ -172,10 +163,9 @@ def _produce(layout: Layout, model: Path, engine: str) -> None:
             embed.run(config.sections(embed.EmbedParams, params), layout, "train")
         params = config.load(layout.params)
         train.run(config.sections(train.TrainParams, params), layout)
-        shutil.copytree(layout.model, model)
-    else:
-        shutil.copytree(model, layout.model)
-    Pointer("spamline", tree_digest(layout.model), None, None).write(layout)
+        models.keep(layout.model)
+    [kept] = models.folder.iterdir()
+    Pointer("spamline", kept.name, None).write(layout)
 
 
 def _invent_embeddings(layout: Layout, split: str) -> None:

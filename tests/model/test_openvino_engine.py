@@ -19,16 +19,8 @@ from stages.model.engines import openvino_import
 from stages.model.engines.exact import Exact
 from stages.model.engines.openvino import OpenVino
 from stages.model.space import fingerprint
-from tests.model.tiny_bert import DIM, tiny_bert
+from tests.model.tiny_bert import DIM, TEXTS, tiny_bert
 
-TEXTS = [
-    "Meeting of the kernel",
-    "WIN MONEY NOW! " * 60,
-    "",
-    "Grüße, 你好",
-    "[SEP] the mail",
-    "cheap",
-]
 installed = pytest.mark.skipif(
     importlib.util.find_spec("openvino") is None, reason="the extra openvino is not installed"
 )

@@ -20,16 +20,9 @@ from stages.model.engines import bert, distilled, exact
 from stages.model.engines.static import Static, StaticEncoder
 from stages.model.space import fingerprint
 from tests.model.tiny_bert import DIM, VOCABULARY, WORDS, tiny_bert
+from tests.model.tiny_bert import TEXTS as SOME
 
-TEXTS = [
-    "Meeting of the kernel",
-    "WIN MONEY NOW! " * 60,
-    "",
-    "Grüße, 你好",
-    "[SEP] the mail",
-    "cheap",
-    "\0",
-]
+TEXTS = (*SOME, "\0")
 
 
 @pytest.fixture(scope="module")

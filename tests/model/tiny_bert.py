@@ -17,6 +17,15 @@ MARKS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 LETTERS = tuple("!,.0123456789abcdefghijklmnopqrstuvwxyz")
 WORDS = ("the", "of", "mail", "money", "now", "meeting", "kernel", "patch", "win", "cheap")
 VOCABULARY = (*MARKS, *LETTERS, *WORDS, *(f"##{letter}" for letter in LETTERS[3:]))
+# What an engine must read alike, whatever the company.
+TEXTS = (
+    "Meeting of the kernel",
+    "WIN MONEY NOW! " * 60,
+    "",
+    "Grüße, 你好",
+    "[SEP] the mail",
+    "cheap",
+)
 
 
 def tiny_bert(folder: Path) -> config.Encoder:
