@@ -8,13 +8,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages.compute.packing import pack, unpack
 from stages.machine.errors import ComputeError, UserError
 from stages.machine.faults import from_outside
+from stages.machine.packages import installed_version
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -139,17 +139,10 @@ def tried(key: str) -> str:
 
 def label_of(work: Work) -> str:
     """Return a digest of what the results of `work` depend on besides the batches."""
-    versions = [f"{name} {_version(name)}" for name in _COMMON]
+    versions = [f"{name} {installed_version(name)}" for name in _COMMON]
     python = "{}.{}".format(*sys.version_info)
     parts = [type(work).__qualname__, work.identity, _code(), f"python {python}", *versions]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "none"
 
 
 @cache

@@ -11,7 +11,6 @@ import platform
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 from stages import config
 from stages.machine.cache import cache_dir, most_bytes
 from stages.machine.files import sha256
+from stages.machine.packages import installed_version
 from stages.model.embedding_cache import FILE, EmbeddingCache
 from stages.model.encoder import load_encoder
 from stages.model.engines import Loaded, engine_of
@@ -106,21 +106,14 @@ def byte_space(encoder: config.Encoder) -> str:
     processor: another instruction set takes other kernels, which round differently.
     """
     engine = engine_of(encoder)
-    model = _version(encoder.package) if encoder.package else str(encoder.revision)
-    libraries = [f"{name} {_version(name)}" for name in engine.LIBRARIES]
+    model = installed_version(encoder.package) if encoder.package else str(encoder.revision)
+    libraries = [f"{name} {installed_version(name)}" for name in engine.LIBRARIES]
     chosen = [f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith(engine.VARIABLES)]
     code = map(sha256, engine.CODE)
     parts = [fingerprint(encoder), encoder.engine, model, *code, *libraries, *chosen]
     if not engine.PORTABLE:
         parts += processor()
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "none"
 
 
 def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> list[str]:
